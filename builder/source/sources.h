@@ -1,0 +1,60 @@
+// Where inputs come from. Each source knows two things: resolve (a name -> a pin) at lock time, fetch (a pin -> bytes in the cache) at build time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "builder/lock/lock.h"
+#include "builder/profile/profile.h"
+#include "builder/source/cache.h"
+#include "builder/source/http.h"
+#include "bundle/base/progress.h"
+
+namespace rootcellar {
+
+struct SourceContext {
+  Cache& cache;
+  HttpClient& http;
+  Progress& progress;
+  unsigned jobs = 4;
+  std::string folder;        ///< of the profile or lock: local paths are relative to it
+  std::string architecture;  ///< Debian's name
+};
+
+/// What a resolve found, and the newest time among its inputs (UTC seconds; 0: none known).
+template <typename T>
+struct Resolved {
+  T value;
+  std::int64_t newest = 0;
+};
+
+// registry.cpp: Docker v2 and OCI registries over HTTPS.
+Resolved<LockedImage> resolve_registry_image(const ImageName& name, SourceContext& context);
+void fetch_registry_blob(const LockedImage& image, const LockedBlob& blob, SourceContext& context);
+
+// http_file.cpp and local_file.cpp
+Resolved<LockedFile> resolve_file(const ProfileFile& file, SourceContext& context);
+void fetch_url_blob(const LockedBlob& blob, const std::string& what, SourceContext& context);
+
+// apt.cpp: the machine's own apt sources, solved by apt in an isolated root.
+struct LockedPackages {
+  std::vector<AptSource> sources;
+  std::vector<LockedAptFile> files;
+  std::vector<LockedPackage> packages;
+};
+Resolved<LockedPackages> resolve_packages(const ProfilePackages& packages, const TargetRelease& target, SourceContext& context);
+
+// recipe.cpp: images made from distribution packages by mmdebstrap.
+Resolved<LockedImage> make_recipe_image(const ImageName& name, const Recipe& recipe, const TargetRelease& target, SourceContext& context);
+
+// lock_profile.cpp (builder/lock): everything resolved. `serial` 0: seconds of `created` since 2020-01-01.
+Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& context);
+
+/// Brings one pinned blob into the cache from wherever it comes (image registry, URL, local file, recipe); returns its path. What has vanished upstream is an
+/// InputError naming it, with the cure.
+std::string obtain_blob(const PlannedBlob& blob, const Lock& lock, SourceContext& context);
+
+}  // namespace rootcellar

@@ -1,0 +1,85 @@
+// The one door to the machine: every side effect the installer can have, and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bundle/base/file.h"
+#include "bundle/base/io.h"
+
+namespace rootcellar {
+
+struct Owner {
+  std::string user = "root";
+  std::string group = "root";
+  bool operator==(const Owner&) const = default;
+};
+
+/// A tool of the fixed list (see tools.h) run without a shell: LC_ALL=C, stdin closed or `input`, time limit, output to a log.
+struct ToolCall {
+  std::vector<std::string> argv;         ///< argv[0]: absolute path from the fixed list, or a program the bundle placed
+  std::vector<std::string> environment;  ///< additions, "KEY=VALUE"
+  std::string input;
+  std::uint64_t time_limit = 600;        ///< seconds
+  std::string log;                       ///< log file to append redacted output to; empty: none
+  std::vector<std::string> secrets;      ///< texts replaced by "***" in logs and results' copies for logs
+  bool operator==(const ToolCall&) const = default;
+};
+
+struct ToolResult {
+  int exit_code = 0;
+  bool timed_out = false;
+  std::string output;        ///< stdout, last 1 MiB
+  std::string error_output;  ///< stderr, last 1 MiB
+};
+
+struct HttpReply {
+  int status = 0;  ///< 0: no connection or no valid answer; `body` then says why
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+};
+
+/// A file being written; in place only after commit().
+class StagedFile : public Sink {
+ public:
+  /// With sync=false durability is left to sync_filesystem().
+  virtual void commit(bool sync) = 0;
+};
+
+/// Paths are absolute. Failures are SystemErrors. One real implementation, one in memory for tests, one that fails at call n.
+class HostSystem {
+ public:
+  virtual ~HostSystem() = default;
+
+  virtual std::optional<FileStatus> status(const std::string& path) = 0;                            ///< lstat
+  virtual std::optional<std::string> read_file(const std::string& path, std::size_t limit) = 0;     ///< nothing when absent
+  virtual std::optional<std::string> read_link(const std::string& path) = 0;
+  virtual std::vector<std::string> list(const std::string& path) = 0;                               ///< sorted; empty when absent
+  virtual std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) = 0;
+  virtual void make_directory(const std::string& path, unsigned mode, const Owner& owner) = 0;      ///< one level; existing is fine
+  virtual void make_symlink(const std::string& target, const std::string& path) = 0;                ///< replaces an existing link
+  virtual void remove(const std::string& path) = 0;                                                 ///< file, link or empty directory; absence is fine
+  virtual void sync_filesystem(const std::string& path) = 0;                                        ///< syncfs(2)
+  virtual SpaceFacts space(const std::string& path) = 0;
+  virtual ToolResult run(const ToolCall& call) = 0;
+  /// GET by numeric address only: "http://127.0.0.1:5000/v2/". No name lookup, no TLS, no redirects; body at most 1 MiB.
+  virtual HttpReply http_get(const std::string& url, std::uint64_t time_limit) = 0;
+  virtual std::int64_t now() = 0;                                                                   ///< UTC seconds
+  virtual void sleep(std::uint64_t milliseconds) = 0;
+  virtual bool is_root() = 0;
+  virtual std::string machine() = 0;                                                                ///< uname -m
+  /// Appends to an open journal file: written and fdatasynced when this returns.
+  virtual void append_durably(const std::string& path, std::string_view bytes) = 0;
+
+  // Built on the above:
+  void write_file(const std::string& path, std::string_view content, unsigned mode = 0644, const Owner& owner = {});
+  void make_directories(const std::string& path, unsigned mode = 0755, const Owner& owner = {});
+  bool exists(const std::string& path) { return status(path).has_value(); }
+};
+
+}  // namespace rootcellar

@@ -1,0 +1,57 @@
+// The installation as data: made by pure functions from appliance, facts and answers; printed by `plan`, run by `install`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bundle/header.h"
+#include "bundle/index.h"
+#include "installer/plan/answers.h"
+#include "installer/plan/facts.h"
+#include "installer/run/step.h"
+
+namespace rootcellar {
+
+/// Bytes one purpose needs on the filesystem that holds `path`.
+struct SpaceNeed {
+  std::string path;
+  std::string purpose;           ///< "registry storage", "unpacked packages", "debs, removed after the install", ...
+  std::uint64_t bytes = 0;
+  bool temporary = false;
+};
+
+/// Needs summed per filesystem against what it has.
+struct SpaceLine {
+  std::string path;              ///< one representative path
+  std::uint64_t needed = 0;      ///< at the peak
+  std::uint64_t available = 0;
+  std::vector<SpaceNeed> needs;
+};
+
+struct OpenedPort {
+  std::string address;
+  std::uint32_t port = 0;
+  std::string purpose;
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  std::vector<SpaceLine> space;
+  std::vector<OpenedPort> ports;
+  std::vector<std::string> refusals;  ///< reasons why install must not start; empty: it may
+  std::vector<std::string> cautions;  ///< things to know: what could not be seen, a clock that looks wrong
+};
+
+/// Pure: no side effects, no clock, no machine. Same arguments, same plan.
+Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers);
+/// Paths whose filesystems make_plan wants in Facts::space.
+std::vector<std::string> space_paths(const Index& index, const Answers& answers);
+/// Throws HostError when the machine does not fit the header (architecture, distribution release, installer version, not root): says what was expected and what was found.
+void require_fitting_host(const Header& header, const Appliance& appliance, const Facts& facts);
+
+/// The plan as text for a person (steps with reasons, ports, space table) and as JSON.
+std::string render_plan(const Plan& plan, const Header& header);
+JsonValue plan_json(const Plan& plan);
+
+}  // namespace rootcellar
