@@ -97,6 +97,7 @@ std::vector<std::string> list_directory(const std::string& path);
 void make_directories(const std::string& path, unsigned mode = 0755);
 /// Removes a file or link; absence is fine. Directories: remove_directory (must be empty) or remove_tree.
 void remove_file(const std::string& path);
+void remove_directory(const std::string& path);
 void remove_tree(const std::string& path);
 void sync_directory(const std::string& path);
 

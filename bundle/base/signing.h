@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "bundle/base/io.h"
+#include "bundle/base/secret.h"
 
 namespace rootcellar {
 
@@ -68,20 +69,5 @@ class SecretKey {
   explicit SecretKey(std::unique_ptr<Material> material);
   std::unique_ptr<Material> material_;
 };
-
-/// A passphrase or other secret text: wiped on destruction, not copyable.
-class SecretText {
- public:
-  explicit SecretText(std::string text) : text_(std::move(text)) {}
-  SecretText(SecretText&&) noexcept = default;
-  SecretText(const SecretText&) = delete;
-  ~SecretText();
-  std::string_view view() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-void random_bytes(std::span<std::uint8_t> into);
 
 }  // namespace rootcellar

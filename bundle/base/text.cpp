@@ -129,22 +129,27 @@ void append_hex(std::string& out, unsigned char byte) {
   out.push_back(k_hex[byte & 15]);
 }
 
-/// Length of the well-formed UTF-8 sequence at the front that is no control character (C1 and the bidirectional overrides
-/// included), or 0.
+std::uint32_t code_point(std::string_view sequence) {
+  if (sequence.size() == 1) return static_cast<unsigned char>(sequence[0]);
+  std::uint32_t point = static_cast<unsigned char>(sequence[0]) & (0xFFu >> (sequence.size() + 1));
+  for (const char byte : sequence.substr(1)) point = point << 6 | (static_cast<unsigned char>(byte) & 0x3Fu);
+  return point;
+}
+
+/// C0, C1, DEL, and the marks that turn the direction of text around and so make it read as something else.
+bool is_control(std::uint32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+std::size_t utf8_length(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
 std::size_t printable_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (byte(0) < 0x80) return byte(0) >= 0x20 && byte(0) != 0x7F ? 1 : 0;
-  const std::size_t length = byte(0) >= 0xF0 && byte(0) < 0xF5 ? 4 : byte(0) >= 0xE0 ? 3 : byte(0) >= 0xC2 ? 2 : 0;
-  if (length == 0 || byte(0) >= 0xF5 || text.size() < length) return 0;
-  std::uint32_t point = byte(0) & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-    point = point << 6 | (byte(i) & 0x3Fu);
-  }
-  constexpr std::array<std::uint32_t, 5> k_smallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool overlong = point < k_smallest[length] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF);
-  const bool control = point < 0xA0 || (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
-  return overlong || control ? 0 : length;
+  const std::size_t length = utf8_sequence(text);
+  return length > 0 && is_control(code_point(text.substr(0, length))) ? 0 : length;
 }
 
 }  // namespace
@@ -301,6 +306,17 @@ std::optional<std::string> did_you_mean(std::string_view word, std::span<const s
     nearest = candidate;
   }
   return nearest;
+}
+
+std::size_t utf8_sequence(std::string_view text) {
+  const std::size_t length = utf8_length(static_cast<unsigned char>(text[0]));
+  if (length <= 1 || text.size() < length) return length == 1 ? 1 : 0;
+  const std::string_view rest = text.substr(1, length - 1);
+  if (!std::all_of(rest.begin(), rest.end(), [](char byte) { return (byte & 0xC0) == 0x80; })) return 0;
+  constexpr std::array<std::uint32_t, 5> k_smallest{0, 0, 0x80, 0x800, 0x10000};
+  const std::uint32_t point = code_point(text.substr(0, length));
+  const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+  return point < k_smallest[length] || point > 0x10FFFF || surrogate ? 0 : length;
 }
 
 std::string printable(std::string_view text, std::size_t limit) {

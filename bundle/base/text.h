@@ -55,6 +55,8 @@ std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text);  
 
 /// The candidate nearest to `word` by edit distance, when near enough to be a typing slip.
 std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates);
+/// Length of the well-formed UTF-8 sequence (RFC 3629) at the front of `text`, or 0 when there is none. REQUIRES: `text` is not empty.
+std::size_t utf8_sequence(std::string_view text);
 /// Text from outside made safe for a terminal: control characters become \xNN, cut at `limit` bytes.
 std::string printable(std::string_view text, std::size_t limit = 400);
 
