@@ -7,13 +7,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "bundle/base/digest.h"
 #include "bundle/base/file.h"
 #include "bundle/base/io.h"
 
 namespace rootcellar {
 
+/// Names or decimal ids. Empty: left as it is, the one who runs.
 struct Owner {
   std::string user = "root";
   std::string group = "root";
@@ -25,9 +28,10 @@ struct ToolCall {
   std::vector<std::string> argv;         ///< argv[0]: absolute path from the fixed list, or a program the bundle placed
   std::vector<std::string> environment;  ///< additions, "KEY=VALUE"
   std::string input;
-  std::uint64_t time_limit = 600;        ///< seconds
-  std::string log;                       ///< log file to append redacted output to; empty: none
-  std::vector<std::string> secrets;      ///< texts replaced by "***" in logs and results' copies for logs
+  std::uint64_t time_limit = 600;    ///< seconds
+  std::string log;                   ///< log file to append redacted output to; empty: none
+  std::vector<std::string> secrets;  ///< texts replaced by "***" in logs and results' copies for logs
+  bool of_appliance = false;         ///< a check's own program: named by the signed appliance, so any absolute path
   bool operator==(const ToolCall&) const = default;
 };
 
@@ -56,30 +60,34 @@ class HostSystem {
  public:
   virtual ~HostSystem() = default;
 
-  virtual std::optional<FileStatus> status(const std::string& path) = 0;                            ///< lstat
-  virtual std::optional<std::string> read_file(const std::string& path, std::size_t limit) = 0;     ///< nothing when absent
+  virtual std::optional<FileStatus> status(const std::string& path) = 0;                         ///< lstat
+  virtual std::optional<std::string> read_file(const std::string& path, std::size_t limit) = 0;  ///< nothing when absent
   virtual std::optional<std::string> read_link(const std::string& path) = 0;
-  virtual std::vector<std::string> list(const std::string& path) = 0;                               ///< sorted; empty when absent
+  virtual std::vector<std::string> list(const std::string& path) = 0;  ///< sorted; empty when absent
   virtual std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) = 0;
-  virtual void make_directory(const std::string& path, unsigned mode, const Owner& owner) = 0;      ///< one level; existing is fine
-  virtual void make_symlink(const std::string& target, const std::string& path) = 0;                ///< replaces an existing link
-  virtual void remove(const std::string& path) = 0;                                                 ///< file, link or empty directory; absence is fine
-  virtual void sync_filesystem(const std::string& path) = 0;                                        ///< syncfs(2)
+  virtual void make_directory(const std::string& path, unsigned mode, const Owner& owner) = 0;  ///< one level; existing is fine
+  virtual void make_symlink(const std::string& target, const std::string& path) = 0;            ///< replaces an existing link
+  virtual void remove(const std::string& path) = 0;           ///< file, link or empty directory; absence is fine
+  virtual void sync_filesystem(const std::string& path) = 0;  ///< syncfs(2)
   virtual SpaceFacts space(const std::string& path) = 0;
   virtual ToolResult run(const ToolCall& call) = 0;
   /// GET by numeric address only: "http://127.0.0.1:5000/v2/". No name lookup, no TLS, no redirects; body at most 1 MiB.
   virtual HttpReply http_get(const std::string& url, std::uint64_t time_limit) = 0;
-  virtual std::int64_t now() = 0;                                                                   ///< UTC seconds
+  virtual std::int64_t now() = 0;  ///< UTC seconds
   virtual void sleep(std::uint64_t milliseconds) = 0;
   virtual bool is_root() = 0;
-  virtual std::string machine() = 0;                                                                ///< uname -m
+  virtual std::string machine() = 0;  ///< uname -m
   /// Appends to an open journal file: written and fdatasynced when this returns.
   virtual void append_durably(const std::string& path, std::string_view bytes) = 0;
+  /// SHA-256 of a regular file, read in pieces; nothing when there is none.
+  virtual std::optional<Digest> digest(const std::string& path) = 0;
 
   // Built on the above:
   void write_file(const std::string& path, std::string_view content, unsigned mode = 0644, const Owner& owner = {});
   void make_directories(const std::string& path, unsigned mode = 0755, const Owner& owner = {});
   bool exists(const std::string& path) { return status(path).has_value(); }
+  /// A directory with all it holds, never through links; absence is fine.
+  void remove_tree(const std::string& path);
 };
 
 }  // namespace rootcellar

@@ -1,0 +1,28 @@
+// The programs the installer may start: a fixed list of absolute paths, so that no PATH and no bundle decides what runs as root.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rootcellar {
+
+namespace tools {
+inline constexpr std::string_view k_apt_get = "/usr/bin/apt-get";
+inline constexpr std::string_view k_apt_mark = "/usr/bin/apt-mark";
+inline constexpr std::string_view k_dpkg = "/usr/bin/dpkg";
+inline constexpr std::string_view k_dpkg_query = "/usr/bin/dpkg-query";
+inline constexpr std::string_view k_docker = "/usr/bin/docker";
+inline constexpr std::string_view k_groupadd = "/usr/sbin/groupadd";
+inline constexpr std::string_view k_systemctl = "/usr/bin/systemctl";
+inline constexpr std::string_view k_systemd_run = "/usr/bin/systemd-run";
+inline constexpr std::string_view k_useradd = "/usr/sbin/useradd";
+inline constexpr std::string_view k_userdel = "/usr/sbin/userdel";
+}  // namespace tools
+
+/// The distribution's programs that may run.
+std::span<const std::string_view> allowed_tools();
+/// True for the list, and for programs directly in /usr/local/bin and /usr/local/sbin, where a bundle places its own.
+bool tool_allowed(std::string_view path);
+
+}  // namespace rootcellar
