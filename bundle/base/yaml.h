@@ -14,14 +14,15 @@
 
 namespace rootcellar {
 
-/// A node of a parsed document. Built on yaml-cpp's events; anchors, aliases, tags and several documents are refused, duplicate keys are faults.
+/// A node of a parsed document. Built on yaml-cpp's events; anchors, aliases, tags and several documents are refused, duplicate keys are
+/// faults.
 struct YamlNode {
   enum class Kind { null, scalar, list, map };
   Kind kind = Kind::null;
   std::string scalar;  ///< exact text; `quoted` tells "1" from 1
   bool quoted = false;
-  std::vector<YamlNode> items;                               ///< list
-  std::vector<std::pair<YamlNode, YamlNode>> entries;        ///< map, in file order; keys are scalars
+  std::vector<YamlNode> items;                         ///< list
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< map, in file order; keys are scalars
   int line = 0;
   int column = 0;
   std::shared_ptr<const std::string> file;    ///< name of the document the node came from: includes keep their own places
@@ -30,7 +31,7 @@ struct YamlNode {
   const YamlNode* find(std::string_view key) const;
 };
 
-/// Collects the faults of one reading, in document order; throw_if_any() throws one InputError with all of them.
+/// Collects the faults of one reading, in document order; throw_if_any() throws one InputError with all of them (the first hundred).
 class YamlFaults {
  public:
   void add(const YamlNode& at, std::string message, std::string hint = {});
@@ -51,12 +52,12 @@ class YamlMap {
   /// A node that is not a map is a fault ("expected a map of WHAT, found a list").
   YamlMap(const YamlNode& node, YamlFaults& faults, std::string what);
 
-  const YamlNode* take(std::string_view key);                     ///< absent or null: nullptr
-  const YamlNode* require(std::string_view key);                  ///< absent: a fault and nullptr
+  const YamlNode* take(std::string_view key);                         ///< absent or null: nullptr
+  const YamlNode* require(std::string_view key);                      ///< absent: a fault and nullptr
   std::string text(std::string_view key, std::string fallback = {});  ///< any non-null scalar
   std::string require_text(std::string_view key);
   std::optional<std::string> optional_text(std::string_view key);
-  bool boolean(std::string_view key, bool fallback);              ///< true or false only, unquoted
+  bool boolean(std::string_view key, bool fallback);                   ///< true or false only, unquoted
   std::uint64_t number(std::string_view key, std::uint64_t fallback);  ///< decimal, no leading zero, unquoted
   std::uint64_t require_number(std::string_view key);
   std::vector<std::string> text_list(std::string_view key);
@@ -84,26 +85,28 @@ std::string yaml_text(const YamlNode& node, YamlFaults& faults, std::string_view
 /// Writes the strict subset that parse_yaml reads: two-space indent, scalars quoted only where needed, LF. The caller chooses the order.
 class YamlWriter {
  public:
-  void key(std::string_view name);              ///< then a value or a begin_*
-  void value(std::string_view text);            ///< quoted when it would not read back as this same string
+  void key(std::string_view name);    ///< then a value or a begin_*
+  void value(std::string_view text);  ///< quoted when it would not read back as this same string
   void value_plain(std::uint64_t number);
   void value_plain(bool truth);
   void begin_map();
   void end_map();
   void begin_list();
   void end_list();
-  void comment(std::string_view line);          ///< "# LINE" at top level
+  void comment(std::string_view line);  ///< "# LINE" at top level
   void entry(std::string_view name, std::string_view text) { key(name), value(text); }
   void entry_number(std::string_view name, std::uint64_t number) { key(name), value_plain(number); }
   void entry_list(std::string_view name, const std::vector<std::string>& items);
   std::string finish();
 
  private:
-  struct Level;
   void begin_value();
+  void write_scalar(std::string_view text);
+  void begin_level(char kind);
+  void end_level(char kind, std::string_view when_empty);
   void newline_indent(std::size_t depth);
   std::string out_;
-  std::vector<char> levels_;      // 'm' or 'l'
+  std::vector<char> levels_;  // 'm' or 'l'
   std::vector<bool> level_empty_;
   bool after_key_ = false;
 };
