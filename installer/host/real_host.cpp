@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <map>
 
+#include "bundle/base/error.h"
 #include "bundle/base/interrupt.h"
 #include "bundle/base/process.h"
 #include "bundle/base/text.h"
