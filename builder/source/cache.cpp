@@ -16,6 +16,7 @@
 #include "bundle/base/interrupt.h"
 #include "bundle/base/signing.h"
 #include "bundle/base/text.h"
+#include "bundle/limits.h"
 
 namespace rootcellar {
 namespace {
@@ -62,8 +63,9 @@ std::optional<Fd> lock_partial(const std::string& path, const std::function<bool
 
 struct Expected {
   Digest digest;
-  std::uint64_t size = 0;
+  std::optional<std::uint64_t> size;
   std::string what;
+  std::uint64_t limit() const { return size.value_or(limits::k_blob_size); }
 };
 
 class PartialFile final : public Cache::Filling {
@@ -82,14 +84,14 @@ class PartialFile final : public Cache::Filling {
   }
 
   void write(ByteView bytes) override {
-    if (bytes.size() > expected_.size - offset_) refuse_longer();
+    if (bytes.size() > expected_.limit() - offset_) refuse_longer();
     pwrite_full(fd_.get(), bytes, offset_, partial_);
     hash_->write(bytes);
     offset_ += bytes.size();
   }
 
   std::string commit() override {
-    if (offset_ != expected_.size) throw InputError(cat(expected_.what, " is cut: expected ", expected_.size, " bytes, found ", offset_));
+    if (expected_.size && offset_ != *expected_.size) refuse_cut();
     const Digest found = hash_->finish();
     if (found != expected_.digest) refuse_other(found);
     publish(fd_.get(), partial_, final_);
@@ -98,7 +100,7 @@ class PartialFile final : public Cache::Filling {
 
   /// Nothing is missing; a full file with another content is started again.
   bool complete() {
-    if (offset_ != expected_.size) return false;
+    if (!expected_.size || offset_ != *expected_.size) return false;
     if (hash_->finish() == expected_.digest) return true;
     restart();
     return false;
@@ -111,7 +113,7 @@ class PartialFile final : public Cache::Filling {
     struct stat status {};
     if (fstat(fd_.get(), &status) != 0) throw SystemError("examine", partial_, errno);
     hash_ = std::make_unique<Sha256>();
-    if (static_cast<std::uint64_t>(status.st_size) > expected_.size) return restart();
+    if (static_cast<std::uint64_t>(status.st_size) > expected_.limit()) return restart();
     Bytes buffer(std::size_t{256} << 10);
     const auto there = static_cast<std::uint64_t>(status.st_size);
     while (offset_ < there) {
@@ -123,9 +125,13 @@ class PartialFile final : public Cache::Filling {
     }
   }
 
+  [[noreturn]] void refuse_cut() {
+    throw InputError(cat(expected_.what, " is cut: expected ", *expected_.size, " bytes, found ", offset_));
+  }
+
   [[noreturn]] void refuse_longer() {
     restart();
-    throw InputError(cat(expected_.what, " is longer than the ", expected_.size, " bytes expected"));
+    throw InputError(cat(expected_.what, " is longer than the ", expected_.limit(), " bytes expected"));
   }
 
   [[noreturn]] void refuse_other(const Digest& found) {
@@ -183,14 +189,14 @@ std::string Cache::blob_path(const Digest& digest) const {
   return path_join(root_, cat("blobs/sha256/", hex.substr(0, 2), "/", hex));
 }
 
-std::optional<std::string> Cache::find(const Digest& digest, std::uint64_t size) const {
+std::optional<std::string> Cache::find(const Digest& digest, std::optional<std::uint64_t> size) const {
   std::string path = blob_path(digest);
   const std::optional<FileStatus> status = file_status(path);
-  if (!status || status->type != FileStatus::Type::file || status->size != size) return std::nullopt;
+  if (!status || status->type != FileStatus::Type::file || (size && status->size != *size)) return std::nullopt;
   return path;
 }
 
-std::unique_ptr<Cache::Filling> Cache::fill(const Digest& digest, std::uint64_t size, std::string what) {
+std::unique_ptr<Cache::Filling> Cache::fill(const Digest& digest, std::optional<std::uint64_t> size, std::string what) {
   const std::string path = blob_path(digest);
   const std::string partial = path + ".part";
   make_directories(path_parent(path));

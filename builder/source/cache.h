@@ -22,8 +22,8 @@ class Cache {
   explicit Cache(std::string root);
 
   const std::string& root() const { return root_; }
-  /// Path of a blob when it is there with this size.
-  std::optional<std::string> find(const Digest& digest, std::uint64_t size) const;
+  /// Path of a blob when it is there, with this size if one is given.
+  std::optional<std::string> find(const Digest& digest, std::optional<std::uint64_t> size) const;
   std::string blob_path(const Digest& digest) const;
 
   /// A blob being filled: hashed while it is written; commit() refuses another digest or size. A partial file of an interrupted fetch of
@@ -35,8 +35,8 @@ class Cache {
     virtual void restart() = 0;        ///< drop what is there, the server sends from the start
     virtual std::string commit() = 0;  ///< the blob's path
   };
-  /// Nothing when another process completed it meanwhile. `what` names the thing in errors.
-  std::unique_ptr<Filling> fill(const Digest& digest, std::uint64_t size, std::string what);
+  /// Nothing when another process completed it meanwhile. `what` names the thing in errors. Without a size only the digest is checked.
+  std::unique_ptr<Filling> fill(const Digest& digest, std::optional<std::uint64_t> size, std::string what);
   /// Stores bytes whose digest is not known yet (recipes, local files); returns digest and size.
   std::pair<Digest, std::uint64_t> store(Source& bytes);
   /// Drops a blob that turned out not to be what its name says (a disk that lies); the next fill() fetches it again.
