@@ -16,15 +16,15 @@ namespace rootcellar {
 /// Bytes one purpose needs on the filesystem that holds `path`.
 struct SpaceNeed {
   std::string path;
-  std::string purpose;           ///< "registry storage", "unpacked packages", "debs, removed after the install", ...
+  std::string purpose;  ///< "registry storage", "unpacked packages", "debs, removed after the install", ...
   std::uint64_t bytes = 0;
   bool temporary = false;
 };
 
 /// Needs summed per filesystem against what it has.
 struct SpaceLine {
-  std::string path;              ///< one representative path
-  std::uint64_t needed = 0;      ///< at the peak
+  std::string path;          ///< one representative path
+  std::uint64_t needed = 0;  ///< at the peak
   std::uint64_t available = 0;
   std::vector<SpaceNeed> needs;
 };
@@ -47,7 +47,8 @@ struct Plan {
 Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers);
 /// Paths whose filesystems make_plan wants in Facts::space.
 std::vector<std::string> space_paths(const Index& index, const Answers& answers);
-/// Throws HostError when the machine does not fit the header (architecture, distribution release, installer version, not root): says what was expected and what was found.
+/// Throws HostError when the machine does not fit the header (architecture, distribution release, installer version, not root): says what
+/// was expected and what was found.
 void require_fitting_host(const Header& header, const Appliance& appliance, const Facts& facts);
 
 /// The plan as text for a person (steps with reasons, ports, space table) and as JSON.

@@ -1,0 +1,38 @@
+#include "bundle/base/text.h"
+#include "installer/plan/subjects.h"
+
+namespace rootcellar {
+namespace {
+
+/// The bundle's checks name its own registry; the site may have moved it.
+std::string at_this_site(const PlanInput& input, const std::string& target) {
+  const std::optional<Endpoint> planned = parse_endpoint(input.appliance().registry.listen);
+  if (!planned) return target;
+  const std::string here = input.layout.local.text();
+  for (const std::string& prefix : {cat("http://", local_endpoint(*planned).text(), "/"), cat(local_endpoint(*planned).text(), "/")}) {
+    if (!target.starts_with(prefix)) continue;
+    return cat(prefix.starts_with("http://") ? "http://" : "", here, "/", target.substr(prefix.size()));
+  }
+  return target;
+}
+
+std::string title_of(const Check& check) {
+  if (check.kind == "run") return cat("check: run ", join(check.argv, " "));
+  if (check.kind == "http") return cat("check: get ", check.target);
+  if (check.kind == "pull") return cat("check: pull ", check.target);
+  if (check.kind == "container") return cat("check: run a container of ", check.target);
+  return cat("check: look at ", check.target);
+}
+
+}  // namespace
+
+void plan_checks(const PlanInput& input, Plan& plan) {
+  for (Check check : input.appliance().checks) {
+    check.target = at_this_site(input, check.target);
+    const std::string reason = check.expect.empty() ? cat("Proof '", check.name, "' of the appliance.")
+                                                    : cat("Proof '", check.name, "' of the appliance: it must show '", check.expect, "'.");
+    add_step(plan, cat("check-", step_slug(check.name)), title_of(check), reason, RunCheck{check});
+  }
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include "bundle/base/text.h"
+#include "installer/plan/subjects.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::string_view k_hub = "docker.io/";
+constexpr std::string_view k_hub_library = "docker.io/library/";
+
+bool names_a_host(std::string_view first) { return first.find_first_of(".:") != std::string_view::npos || first == "localhost"; }
+
+struct ImageName {
+  std::string repository;
+  std::string tag;     ///< may be empty when `digest` is not
+  std::string digest;  ///< "sha256:..."
+};
+
+ImageName split_name(std::string_view full) {
+  const std::size_t at = full.find('@');
+  ImageName name;
+  if (at != std::string_view::npos) name.digest = full.substr(at + 1);
+  const std::string_view front = full.substr(0, at);
+  const std::size_t colon = front.rfind(':');
+  const bool tagged = colon != std::string_view::npos && front.find('/', colon) == std::string_view::npos;
+  name.repository = front.substr(0, tagged ? colon : front.size());
+  if (tagged) name.tag = front.substr(colon + 1);
+  return name;
+}
+
+bool is_meant(const ImageEntry& image, const ImageName& name) {
+  if (image.repository != name.repository) return false;
+  if (!name.digest.empty()) return image.digest.named() == name.digest;
+  return std::find(image.tags.begin(), image.tags.end(), name.tag) != image.tags.end();
+}
+
+std::string own_name(const ImageEntry& image) {
+  return image.tags.empty() ? cat(image.repository, "@", image.digest.named()) : cat(image.repository, ":", image.tags.front());
+}
+
+void add_once(std::vector<const ImageEntry*>& images, const ImageEntry* image) {
+  if (image != nullptr && std::find(images.begin(), images.end(), image) == images.end()) images.push_back(image);
+}
+
+/// docker's registry-mirrors stand in for docker.io only; other upstreams get their name by a tag.
+void plan_upstream_name(const PlanInput& input, const std::string& full, const ImageEntry& image, Plan& plan) {
+  const std::string local = cat(input.layout.local.text(), "/", full);
+  const std::string docker(k_docker);
+  if (full.starts_with(k_hub)) {
+    add_step(plan, cat("upstream-", step_slug(full)), cat("pull ", full),
+             "Proves that the upstream name works here too: docker asks the local registry for it.", PullImage{full, image.digest});
+    return;
+  }
+  if (split_name(full).tag.empty()) return;
+  add_step(plan, cat("upstream-", step_slug(full)), cat("name ", local, " also ", full),
+           "docker asks mirrors for docker.io's images only; the name makes it find this one.",
+           RunTool{ToolCall{.argv = {docker, "image", "tag", local, full}}, ToolCall{.argv = {docker, "image", "inspect", full}},
+                   ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}});
+}
+
+void plan_image(const PlanInput& input, const std::string& name, Plan& plan) {
+  const std::string full = full_image_name(name);
+  const ImageEntry* image = find_image(input, full);
+  if (image == nullptr) {
+    plan.refusals.push_back(cat("the appliance wants image '", name, "' in docker, which is not in the bundle"));
+    return;
+  }
+  const std::string local = cat(input.layout.local.text(), "/", full);
+  add_step(plan, cat("local-", step_slug(full)), cat("pull ", local),
+           "Proves that docker gets images from the local registry, and has this one from the start.", PullImage{local, image->digest});
+  plan_upstream_name(input, full, *image, plan);
+}
+
+std::uint64_t image_bytes(const Index& index, const ImageEntry& image) {
+  std::uint64_t bytes = 0;
+  for (const ManifestEntry& manifest : image.manifests) {
+    for (const Digest& digest : manifest.blobs) {
+      const auto blob = std::find_if(index.blobs.begin(), index.blobs.end(), [&](const BlobEntry& b) { return b.digest == digest; });
+      if (blob != index.blobs.end()) bytes += blob->size;
+    }
+  }
+  return bytes;
+}
+
+/// The image whose pull proves most for least: docker.io's, so that both names are tried, and small.
+const ImageEntry* proof_image(const Index& index) {
+  const ImageEntry* best = nullptr;
+  const auto rank = [&](const ImageEntry& image) { return std::pair(!image.repository.starts_with(k_hub), image_bytes(index, image)); };
+  for (const ImageEntry& image : index.images) {
+    if (best == nullptr || rank(image) < rank(*best)) best = &image;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::string full_image_name(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  std::string full(name);
+  if (slash == std::string_view::npos) full = cat(k_hub_library, name);
+  if (slash != std::string_view::npos && !names_a_host(name.substr(0, slash))) full = cat(k_hub, name);
+  const ImageName parts = split_name(full);
+  return parts.tag.empty() && parts.digest.empty() ? cat(full, ":latest") : full;
+}
+
+const ImageEntry* find_image(const PlanInput& input, std::string_view name) {
+  const std::string local = cat(input.layout.local.text(), "/");
+  if (name.starts_with(local)) name.remove_prefix(local.size());
+  const ImageName wanted = split_name(full_image_name(name));
+  for (const ImageEntry& image : input.index.images) {
+    if (is_meant(image, wanted)) return &image;
+  }
+  return nullptr;
+}
+
+std::vector<const ImageEntry*> docker_images(const PlanInput& input) {
+  std::vector<const ImageEntry*> images;
+  if (!input.docker()) return images;
+  for (const std::string& name : input.appliance().runtime.preload) add_once(images, find_image(input, name));
+  for (const Check& check : input.appliance().checks) {
+    if (check.kind == "pull" || check.kind == "container") add_once(images, find_image(input, check.target));
+  }
+  if (input.appliance().runtime.preload.empty() && input.appliance().registry.enabled) add_once(images, proof_image(input.index));
+  return images;
+}
+
+void plan_images(const PlanInput& input, Plan& plan) {
+  if (!input.docker() || !input.appliance().registry.enabled) return;
+  const std::vector<std::string>& preload = input.appliance().runtime.preload;
+  for (const std::string& name : preload) plan_image(input, name, plan);
+  const ImageEntry* proof = preload.empty() ? proof_image(input.index) : nullptr;
+  if (proof != nullptr) plan_image(input, own_name(*proof), plan);
+}
+
+}  // namespace rootcellar

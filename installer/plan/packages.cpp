@@ -1,0 +1,39 @@
+#include <algorithm>
+
+#include "bundle/base/text.h"
+#include "installer/plan/subjects.h"
+
+namespace rootcellar {
+namespace {
+
+bool is_there(const Facts& facts, const PackageFile& file) {
+  const auto found = facts.packages.find(file.name);
+  return found != facts.packages.end() && found->second.state == "installed";
+}
+
+std::string count_of(std::size_t number, std::string_view one, std::string_view many) { return cat(number, " ", number == 1 ? one : many); }
+
+void warn_of_unfinished(const Facts& facts, Plan& plan) {
+  for (const auto& [name, package] : facts.packages) {
+    if (package.state == "installed" || package.state == "triggers-pending" || package.state == "triggers-awaited") continue;
+    plan.cautions.push_back(cat("package '", name, "' is ", package.state, ": dpkg finishes it before anything is installed"));
+  }
+}
+
+}  // namespace
+
+void plan_packages(const PlanInput& input, Plan& plan) {
+  const PackagesSection& packages = input.appliance().packages;
+  warn_of_unfinished(input.facts, plan);
+  if (packages.install.empty()) return;
+  const auto fresh =
+      std::count_if(packages.files.begin(), packages.files.end(), [&](const PackageFile& file) { return !is_there(input.facts, file); });
+  add_step(plan, "spool", cat("spool ", count_of(packages.files.size(), "package file", "package files"), " to ", input.layout.spool),
+           "apt installs from files; they are removed again when it is done.", SpoolPackages{input.layout.spool});
+  add_step(plan, "packages", cat("install ", join(packages.install, ", ")),
+           cat("The appliance runs on them; of the bundle's ", packages.files.size(), " packages ", fresh, " are not on this machine yet."),
+           InstallPackages{input.layout.spool, packages.install, packages.sources, {"*"}, input.header.architecture});
+  add_step(plan, "spool-remove", cat("remove ", input.layout.spool), "The packages are installed.", RemoveSpool{input.layout.spool});
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,74 @@
+#include "installer/plan/plan.h"
+
+#include <algorithm>
+
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+#include "installer/plan/subjects.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::string_view k_spool = "/var/lib/rootcellar/spool";
+
+bool has_step(const Plan& plan, const std::string& id) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const Step& step) { return step.id == id; });
+}
+
+void plan_directories(const PlanInput& input, Plan& plan) {
+  if (!input.layout.moved) return;
+  add_step(plan, "storage-root", cat("make directory ", *input.answers.storage_root),
+           "The answers put the data of docker, containerd and the registry below it.", MakeDirectory{*input.answers.storage_root});
+}
+
+}  // namespace
+
+std::string step_slug(std::string_view text) {
+  std::string slug;
+  for (const char letter : lower_ascii(text)) {
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+    if (plain) slug.push_back(letter);
+    if (!plain && !slug.empty() && slug.back() != '-') slug.push_back('-');
+  }
+  while (!slug.empty() && slug.back() == '-') slug.pop_back();
+  return slug;
+}
+
+void add_step(Plan& plan, std::string id, std::string title, std::string reason, Action action) {
+  std::string unique = id;
+  for (unsigned number = 2; has_step(plan, unique); ++number) unique = cat(id, "-", number);
+  plan.steps.push_back({std::move(unique), std::move(title), std::move(reason), std::move(action)});
+}
+
+Layout make_layout(const Appliance& appliance, const Answers& answers) {
+  const std::string listen = answers.registry_listen.value_or(appliance.registry.listen);
+  const std::optional<Endpoint> endpoint = parse_endpoint(listen);
+  if (!endpoint) throw InputError(cat("the bundle's registry listens at '", listen, "', which is not a numeric address and a port"));
+  Layout layout{*endpoint,         local_endpoint(*endpoint), appliance.registry.storage,
+                "/var/lib/docker", "/var/lib/containerd",     std::string(k_spool)};
+  if (!answers.storage_root) return layout;
+  layout.moved = true;
+  layout.registry = cat(*answers.storage_root, "/registry");
+  layout.docker = cat(*answers.storage_root, "/docker");
+  layout.containerd = cat(*answers.storage_root, "/containerd");
+  return layout;
+}
+
+Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers) {
+  const Layout layout = make_layout(index.appliance, answers);
+  const PlanInput input{header, index, facts, answers, layout};
+  Plan plan;
+  plan_fit(input, plan);
+  plan_directories(input, plan);
+  plan_packages(input, plan);
+  plan_registry(input, plan);
+  plan_runtime(input, plan);
+  plan_files(input, plan);
+  plan_images(input, plan);
+  plan_checks(input, plan);
+  plan_space(input, plan);
+  plan.cautions.insert(plan.cautions.end(), facts.unseen.begin(), facts.unseen.end());
+  return plan;
+}
+
+}  // namespace rootcellar

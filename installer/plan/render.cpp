@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include "bundle/base/text.h"
+#include "installer/plan/plan.h"
+
+namespace rootcellar {
+namespace {
+
+/// What a step changes on the machine, a line each: one overload per kind of action.
+struct Changes {
+  std::vector<std::string> lines;
+
+  void operator()(const MakeDirectory& a) {
+    lines.push_back(cat("owner ", a.owner.user, a.keep ? "; kept by uninstall, with what is in it" : "; removed by uninstall when empty"));
+  }
+  void operator()(const WriteFile& a) {
+    lines.push_back(cat("a file of ", human_size(a.content.size()), "; what was there before comes back with uninstall"));
+  }
+  void operator()(const MergeJson& a) {
+    for (const auto& [name, value] : a.set.members()) lines.push_back(cat("sets ", name, " to ", value.dump()));
+    for (const auto& [name, value] : a.append.members()) lines.push_back(cat("adds to ", name, ": ", value.dump()));
+    if (lines.empty()) lines.push_back("nothing: it says all of that already");
+  }
+  void operator()(const PlaceFile& a) { lines.push_back(cat("owner ", a.owner.user)); }
+  void operator()(const ExtractFromImage& a) { lines.push_back(cat(a.path, " from ", a.member)); }
+  void operator()(const RunTool& a) { lines.push_back(cat("runs ", join(a.call.argv, " "))); }
+  void operator()(const SetUnit& a) {
+    lines.push_back(cat(a.enabled ? "starts at boot" : "does not start at boot", a.active ? ", runs now" : ", does not run"));
+  }
+  void operator()(const AddUser& a) { lines.push_back(cat("a system user and group, home ", a.home, ", who cannot log in")); }
+  void operator()(const SpoolPackages&) {}
+  void operator()(const RemoveSpool&) {}
+  void operator()(const InstallPackages& a) {
+    lines.push_back("apt uses the bundle as its only source and checks the distribution's signatures");
+    if (!a.hold.empty()) lines.push_back("what is newly installed is held at its version, and purged by uninstall");
+  }
+  void operator()(const FillRegistry&) {}
+  void operator()(const WaitHttp& a) { lines.push_back(cat("changes nothing; gives up after ", human_duration(a.time_limit))); }
+  void operator()(const PullImage&) {}
+  void operator()(const RunCheck& a) { lines.push_back(cat("changes nothing; gives up after ", human_duration(a.check.time_limit))); }
+};
+
+std::vector<std::string> changes_of(const Step& step) {
+  Changes changes;
+  std::visit([&](const auto& action) { changes(action); }, step.action);
+  return changes.lines;
+}
+
+std::string number_column(std::size_t number) {
+  const std::string digits = cat(number);
+  return std::string(digits.size() < 3 ? 3 - digits.size() : 0, ' ') + digits;
+}
+
+std::string render_steps(const Plan& plan) {
+  std::string out = "\nSteps\n";
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    out += cat(number_column(i + 1), "  ", plan.steps[i].title, "\n       ", plan.steps[i].reason, "\n");
+    for (const std::string& line : changes_of(plan.steps[i])) out += cat("       - ", line, "\n");
+  }
+  return out;
+}
+
+std::string render_ports(const Plan& plan) {
+  std::string out = "\nPorts opened\n";
+  if (plan.ports.empty()) out += "  none\n";
+  for (const OpenedPort& port : plan.ports) out += cat("  ", port.address, " port ", port.port, ": ", port.purpose, "\n");
+  return out;
+}
+
+std::string render_space(const Plan& plan) {
+  std::string out = "\nSpace\n";
+  for (const SpaceLine& line : plan.space) {
+    out += cat("  the filesystem of ", line.path, ": needs ", human_size(line.needed), ", has ", human_size(line.available), " free\n");
+    for (const SpaceNeed& need : line.needs) out += cat("    ", human_size(need.bytes), "  ", need.purpose, " (", need.path, ")\n");
+  }
+  return out;
+}
+
+std::string render_list(std::string_view head, const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  std::string out = cat("\n", head, "\n");
+  for (const std::string& line : lines) out += cat("  - ", line, "\n");
+  return out;
+}
+
+JsonValue json_need(const SpaceNeed& need) {
+  return JsonValue::object({{"path", JsonValue::string(need.path)},
+                            {"purpose", JsonValue::string(need.purpose)},
+                            {"bytes", JsonValue::number(need.bytes)},
+                            {"temporary", JsonValue::boolean(need.temporary)}});
+}
+
+JsonValue json_space(const SpaceLine& line) {
+  JsonValue needs = JsonValue::array();
+  for (const SpaceNeed& need : line.needs) needs.push(json_need(need));
+  return JsonValue::object({{"path", JsonValue::string(line.path)},
+                            {"needed", JsonValue::number(line.needed)},
+                            {"available", JsonValue::number(line.available)},
+                            {"needs", std::move(needs)}});
+}
+
+JsonValue json_port(const OpenedPort& port) {
+  return JsonValue::object(
+      {{"address", JsonValue::string(port.address)}, {"port", JsonValue::number(port.port)}, {"purpose", JsonValue::string(port.purpose)}});
+}
+
+JsonValue json_step(const Step& step) {
+  return JsonValue::object({{"id", JsonValue::string(step.id)},
+                            {"title", JsonValue::string(step.title)},
+                            {"reason", JsonValue::string(step.reason)},
+                            {"changes", JsonValue::string_array(changes_of(step))}});
+}
+
+}  // namespace
+
+std::string render_plan(const Plan& plan, const Header& header) {
+  std::string out = cat("Plan for ", bundle_name(header), ", serial ", header.serial, ", made ", format_time(header.created), "\n");
+  out += render_steps(plan) + render_ports(plan) + render_space(plan);
+  out += render_list("Good to know", plan.cautions);
+  out += render_list("It cannot be installed here, because", plan.refusals);
+  return out;
+}
+
+JsonValue plan_json(const Plan& plan) {
+  JsonValue steps = JsonValue::array(), ports = JsonValue::array(), space = JsonValue::array();
+  for (const Step& step : plan.steps) steps.push(json_step(step));
+  for (const OpenedPort& port : plan.ports) ports.push(json_port(port));
+  for (const SpaceLine& line : plan.space) space.push(json_space(line));
+  return JsonValue::object({{"steps", std::move(steps)},
+                            {"ports", std::move(ports)},
+                            {"space", std::move(space)},
+                            {"cautions", JsonValue::string_array(plan.cautions)},
+                            {"refusals", JsonValue::string_array(plan.refusals)}});
+}
+
+}  // namespace rootcellar

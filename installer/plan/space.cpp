@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "bundle/base/text.h"
+#include "installer/plan/subjects.h"
+#include "installer/run/registry_storage.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::uint64_t k_margin = std::uint64_t{64} << 20;   // journals, logs, what others write meanwhile
+constexpr std::uint64_t k_program = std::uint64_t{10} << 20;  // the most rootcellar-install may weigh
+constexpr std::uint64_t k_unpacked_per_gzip = 3;              // layers of programs and libraries shrink to 0.35 to 0.45
+constexpr std::uint64_t k_apt_lists_per_index = 8;            // Packages.xz unpacks to 5 times its size, and apt caches it parsed
+constexpr std::string_view k_program_directory = "/usr/local/sbin";
+constexpr std::string_view k_state_directory = "/var/lib/rootcellar";
+constexpr std::string_view k_packages_directory = "/usr";
+
+using BlobsByDigest = std::unordered_map<Digest, const BlobEntry*, DigestHash>;
+
+BlobsByDigest blobs_by_digest(const Index& index) {
+  BlobsByDigest blobs;
+  for (const BlobEntry& blob : index.blobs) blobs.emplace(blob.digest, &blob);
+  return blobs;
+}
+
+struct LayerSizes {
+  std::uint64_t unpacked = 0;  ///< of all images, each layer once
+  std::uint64_t largest = 0;   ///< compressed bytes of the largest image: docker downloads one before it unpacks it
+};
+
+LayerSizes layer_sizes(const PlanInput& input) {
+  const BlobsByDigest blobs = blobs_by_digest(input.index);
+  std::unordered_set<Digest, DigestHash> seen;
+  LayerSizes sizes;
+  for (const ImageEntry* image : docker_images(input)) {
+    std::uint64_t compressed = 0;
+    for (const ManifestEntry& manifest : image->manifests) {
+      for (const Digest& digest : manifest.blobs) {
+        const auto blob = blobs.find(digest);
+        if (blob == blobs.end() || !seen.insert(digest).second) continue;
+        compressed += blob->second->size;
+        sizes.unpacked += blob->second->size * (blob->second->mode == BlobMode::asis ? k_unpacked_per_gzip : 1);
+      }
+    }
+    sizes.largest = std::max(sizes.largest, compressed);
+  }
+  return sizes;
+}
+
+void need_packages(const PlanInput& input, std::vector<SpaceNeed>& needs) {
+  if (input.appliance().packages.install.empty()) return;
+  std::uint64_t unpacked = 0, spooled = 0, indexes = 0;
+  for (const PackageFile& file : input.appliance().packages.files) {
+    const auto there = input.facts.packages.find(file.name);
+    if (there == input.facts.packages.end() || there->second.version != file.version) unpacked += file.installed_size;
+  }
+  for (const FileEntry& file : input.index.files) {
+    if (!file.path.starts_with("apt/")) continue;
+    spooled += file.size;
+    if (file.path.find("/dists/") != std::string::npos) indexes += file.size;
+  }
+  needs.push_back({std::string(k_packages_directory), "unpacked packages", unpacked});
+  needs.push_back({input.layout.spool, "debs and apt's lists, removed after the install", spooled + indexes * k_apt_lists_per_index, true});
+}
+
+void need_images(const PlanInput& input, std::vector<SpaceNeed>& needs) {
+  if (input.appliance().registry.enabled) needs.push_back({input.layout.registry, "registry storage", registry_bytes(input.index)});
+  const LayerSizes layers = layer_sizes(input);
+  if (layers.unpacked == 0) return;
+  needs.push_back({input.layout.docker, "unpacked image layers", layers.unpacked});
+  needs.push_back({input.layout.docker, "downloads of docker, removed after each pull", layers.largest, true});
+}
+
+void need_files(const PlanInput& input, std::vector<SpaceNeed>& needs) {
+  std::map<std::string, std::uint64_t> by_directory;
+  for (const PlacedFile& placed : input.appliance().files) {
+    const auto file =
+        std::find_if(input.index.files.begin(), input.index.files.end(), [&](const FileEntry& f) { return f.path == placed.path; });
+    if (file != input.index.files.end()) by_directory[path_parent(placed.destination)] += file->size;
+  }
+  for (const auto& [directory, bytes] : by_directory) needs.push_back({directory, "files of the appliance", bytes});
+}
+
+std::vector<SpaceNeed> all_needs(const PlanInput& input) {
+  std::vector<SpaceNeed> needs;
+  need_packages(input, needs);
+  need_images(input, needs);
+  need_files(input, needs);
+  needs.push_back({std::string(k_program_directory), "this installer", k_program});
+  needs.push_back({std::string(k_state_directory), "journal, index and logs", input.header.index_size});
+  return needs;
+}
+
+/// Debs are gone before docker pulls: of the temporary needs only the largest counts.
+std::uint64_t peak(const std::vector<SpaceNeed>& needs) {
+  std::uint64_t lasting = 0, temporary = 0;
+  for (const SpaceNeed& need : needs) {
+    if (need.temporary) temporary = std::max(temporary, need.bytes);
+    if (!need.temporary) lasting += need.bytes;
+  }
+  return lasting + temporary + k_margin;
+}
+
+std::vector<SpaceLine> lines_by_filesystem(const Facts& facts, std::vector<SpaceNeed> needs) {
+  std::map<std::uint64_t, SpaceLine> by_device;
+  for (SpaceNeed& need : needs) {
+    const auto space = facts.space.find(need.path);
+    if (space == facts.space.end()) continue;
+    SpaceLine& line = by_device[space->second.device];
+    if (line.path.empty() || need.path < line.path) line.path = need.path;
+    line.available = space->second.available;
+    line.needs.push_back(std::move(need));
+  }
+  std::vector<SpaceLine> lines;
+  for (auto& [device, line] : by_device) {
+    line.needed = peak(line.needs);
+    lines.push_back(std::move(line));
+  }
+  std::sort(lines.begin(), lines.end(), [](const SpaceLine& a, const SpaceLine& b) { return a.path < b.path; });
+  return lines;
+}
+
+void refuse_what_cannot_fit(const PlanInput& input, Plan& plan) {
+  const bool already_here = input.facts.installed && input.facts.installed->id == bundle_id(encode_header(input.header));
+  for (const SpaceLine& line : plan.space) {
+    if (input.facts.space.at(line.path).read_only) plan.refusals.push_back(cat("the filesystem of ", line.path, " is read-only"));
+    if (line.needed <= line.available || already_here) continue;
+    plan.refusals.push_back(cat("the filesystem of ", line.path, " needs ", human_size(line.needed), " and has ",
+                                human_size(line.available), " free: make room, or answer a 'storage.root' on a larger disk"));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> space_paths(const Index& index, const Answers& answers) {
+  const Layout layout = make_layout(index.appliance, answers);
+  std::vector<std::string> paths{layout.registry,
+                                 layout.docker,
+                                 layout.containerd,
+                                 layout.spool,
+                                 std::string(k_program_directory),
+                                 std::string(k_state_directory),
+                                 std::string(k_packages_directory)};
+  for (const PlacedFile& file : index.appliance.files) paths.push_back(path_parent(file.destination));
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  return paths;
+}
+
+void plan_space(const PlanInput& input, Plan& plan) {
+  plan.space = lines_by_filesystem(input.facts, all_needs(input));
+  refuse_what_cannot_fit(input, plan);
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,75 @@
+// The subjects a plan is made of: each adds its steps, ports, needs and refusals. Only make_plan() calls them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "installer/plan/endpoint.h"
+#include "installer/plan/plan.h"
+
+namespace rootcellar {
+
+/// Where things go on this machine, decided from the bundle's wishes and the site's answers.
+struct Layout {
+  Endpoint listen;         ///< of the registry
+  Endpoint local;          ///< how this machine reaches it
+  std::string registry;    ///< its storage
+  std::string docker;      ///< docker's data-root
+  std::string containerd;  ///< containerd's root
+  std::string spool;       ///< debs, while apt runs
+  bool moved = false;      ///< storage.root was answered
+};
+/// InputError when the bundle's registry does not listen at a numeric address.
+Layout make_layout(const Appliance& appliance, const Answers& answers);
+
+struct PlanInput {
+  const Header& header;
+  const Index& index;
+  const Facts& facts;
+  const Answers& answers;
+  const Layout& layout;
+  const Appliance& appliance() const { return index.appliance; }
+  bool docker() const { return appliance().runtime.kind == "docker"; }
+};
+
+inline constexpr std::string_view k_docker = "/usr/bin/docker";
+inline constexpr std::string_view k_daemon_json = "/etc/docker/daemon.json";
+inline constexpr std::string_view k_registry_user = "rootcellar-registry";
+inline constexpr std::string_view k_registry_unit = "rootcellar-registry.service";
+
+void plan_packages(const PlanInput& input, Plan& plan);
+void plan_registry(const PlanInput& input, Plan& plan);
+void plan_runtime(const PlanInput& input, Plan& plan);
+void plan_files(const PlanInput& input, Plan& plan);
+void plan_images(const PlanInput& input, Plan& plan);
+void plan_checks(const PlanInput& input, Plan& plan);
+void plan_space(const PlanInput& input, Plan& plan);
+/// Refusals and cautions of the machine as a whole: release, architecture, serial, clock.
+void plan_fit(const PlanInput& input, Plan& plan);
+
+/// Reasons why the machine does not fit, apart from who runs this; empty: it fits.
+std::vector<std::string> misfits(const Header& header, const Appliance& appliance, const Facts& facts);
+
+/// What docker's daemon.json gets, given what is there. A broken file is an InputError with its place.
+struct DaemonMerge {
+  MergeJson merge;
+  std::vector<std::string> cautions;
+};
+DaemonMerge merge_daemon_json(const PlanInput& input);
+
+/// Images that docker itself will hold: preloaded, or asked for by a check.
+std::vector<const ImageEntry*> docker_images(const PlanInput& input);
+/// The image a name means ("nginx:1.22", "docker.io/library/nginx@sha256:...", or either behind the local registry); nullptr: not in the
+/// bundle.
+const ImageEntry* find_image(const PlanInput& input, std::string_view name);
+/// "docker.io/library/nginx:1.22" of what a person may write as "nginx:1.22".
+std::string full_image_name(std::string_view name);
+
+/// "Docker Hub: nginx" -> "docker-hub-nginx": a step's id.
+std::string step_slug(std::string_view text);
+/// Adds a step; an id already taken gets a number.
+void add_step(Plan& plan, std::string id, std::string title, std::string reason, Action action);
+
+}  // namespace rootcellar
