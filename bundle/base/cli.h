@@ -19,10 +19,10 @@ namespace rootcellar::cli {
 class Console {
  public:
   virtual ~Console() = default;
-  virtual void print(std::string_view text) = 0;          ///< a result, to stdout, as it is
-  virtual void say(std::string_view line) = 0;            ///< a message line, to stderr; silent with -q
-  virtual void warn(std::string_view line) = 0;           ///< "warning: LINE" to stderr
-  virtual bool interactive() const = 0;                   ///< a person can be asked: stdin and stderr are terminals
+  virtual void print(std::string_view text) = 0;  ///< a result, to stdout, as it is
+  virtual void say(std::string_view line) = 0;    ///< a message line, to stderr; silent with -q
+  virtual void warn(std::string_view line) = 0;   ///< "warning: LINE" to stderr
+  virtual bool interactive() const = 0;           ///< a person can be asked: stdin and stderr are terminals
   virtual bool json() const = 0;
   /// One line typed by the person. UsageError when not interactive. `what` completes "cannot ask for WHAT: ...".
   virtual std::string ask(std::string_view question, std::string_view what) = 0;
@@ -33,15 +33,15 @@ class Console {
 
 /// One option or argument. Exactly one of the destinations is set.
 struct Option {
-  std::string names;        ///< "-o,--output", or "PROFILE" for a positional argument
-  std::string value;        ///< "FILE"; empty for flags and positionals
+  std::string names;  ///< "-o,--output", or "PROFILE" for a positional argument
+  std::string value;  ///< "FILE"; empty for flags and positionals
   std::string help;
   bool* flag = nullptr;
   std::string* text = nullptr;
   std::optional<std::string>* optional_text = nullptr;
   std::vector<std::string>* list = nullptr;  ///< may be given several times
   std::uint64_t* number = nullptr;
-  std::uint64_t* size = nullptr;             ///< parse_size()
+  std::uint64_t* size = nullptr;  ///< parse_size()
   bool required = false;
 };
 
@@ -63,8 +63,8 @@ struct Program {
   std::vector<Command> commands;
 };
 
-/// Parses, runs, and turns every exception into text and exit code. Global options of every command: -q/--quiet, --json, --help, --version, --no-color.
-/// An unknown command or option gets "did you mean"; usage faults exit 2.
+/// Parses, runs, and turns every exception into text and exit code. Global options of every command: -q/--quiet, --json, --help, --version,
+/// --no-color. An unknown command or option gets "did you mean"; usage faults exit 2.
 int run(const Program& program, int argc, char** argv);
 
 /// As run(), for tests: no process state, all output captured.

@@ -32,9 +32,9 @@ class JsonValue {
   bool is_object() const { return kind_ == Kind::object; }
   bool is_array() const { return kind_ == Kind::array; }
   bool is_string() const { return kind_ == Kind::string; }
-  bool as_boolean() const { return truth_; }                 ///< REQUIRES kind boolean
-  const std::string& as_string() const { return text_; }     ///< REQUIRES kind string; for numbers the spelling
-  std::optional<std::uint64_t> as_u64() const;               ///< numbers without sign, fraction or exponent
+  bool as_boolean() const { return truth_; }              ///< REQUIRES kind boolean
+  const std::string& as_string() const { return text_; }  ///< REQUIRES kind string; for numbers the spelling
+  std::optional<std::uint64_t> as_u64() const;            ///< numbers without sign, fraction or exponent
   const std::vector<JsonValue>& items() const { return items_; }
   std::vector<JsonValue>& items() { return items_; }
   const std::vector<Member>& members() const { return members_; }

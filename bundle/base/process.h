@@ -13,18 +13,18 @@
 namespace rootcellar {
 
 struct ProcessSpec {
-  std::vector<std::string> argv;                ///< argv[0] is an absolute path
-  std::vector<std::string> environment;         ///< "KEY=VALUE", the whole environment of the child; LC_ALL=C is always added
-  std::string directory;                        ///< empty: the current one
-  std::string input;                            ///< written to stdin, which is then closed; empty: /dev/null
-  std::uint64_t time_limit_seconds = 0;         ///< 0: none. At the limit the process group gets SIGTERM, 5 s later SIGKILL
-  std::size_t output_limit = std::size_t{1} << 20;  ///< bytes of each stream kept in the result (the last ones)
+  std::vector<std::string> argv;                         ///< argv[0] is an absolute path
+  std::vector<std::string> environment;                  ///< "KEY=VALUE", the whole environment of the child; LC_ALL=C is always added
+  std::string directory;                                 ///< empty: the current one
+  std::string input;                                     ///< written to stdin, which is then closed; empty: /dev/null
+  std::uint64_t time_limit_seconds = 0;                  ///< 0: none. At the limit the process group gets SIGTERM, 5 s later SIGKILL
+  std::size_t output_limit = std::size_t{1} << 20;       ///< bytes of each stream kept in the result (the last ones)
   std::function<void(std::string_view line)> on_output;  ///< each line of stdout or stderr as it arrives; may be empty
   bool merge_stderr = false;
 };
 
 struct ProcessResult {
-  int exit_code = 0;        ///< 128 + signal when ended by one
+  int exit_code = 0;  ///< 128 + signal when ended by one
   bool timed_out = false;
   std::string output;
   std::string error_output;

@@ -28,8 +28,7 @@ class Progress {
 /// Begins a task and ends it on destruction.
 class ProgressTask {
  public:
-  ProgressTask(Progress& progress, std::string_view task, std::uint64_t total = 0, bool unit_bytes = true) noexcept
-      : progress_(progress) {
+  ProgressTask(Progress& progress, std::string_view task, std::uint64_t total = 0, bool unit_bytes = true) noexcept : progress_(progress) {
     progress_.begin(task, total, unit_bytes);
   }
   ~ProgressTask() { progress_.end(); }

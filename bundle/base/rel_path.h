@@ -17,7 +17,7 @@ class RelPath {
   static RelPath require(std::string_view text, std::string_view what);
 
   const std::string& str() const { return text_; }
-  std::string_view name() const;                  ///< last component
+  std::string_view name() const;                   ///< last component
   RelPath operator/(std::string_view name) const;  ///< REQUIRES: `name` itself parses
   auto operator<=>(const RelPath&) const = default;
 

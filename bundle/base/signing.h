@@ -59,7 +59,8 @@ class SecretKey {
   /// True when the key file needs a passphrase.
   static bool is_protected(std::string_view file_text, std::string_view what);
 
-  /// minisign's secret key file. With a passphrase: scrypt N=2^17, r=8, p=1 (opslimit 2^22, memlimit 2^27, which stock minisign derives the same parameters from).
+  /// minisign's secret key file. With a passphrase: scrypt N=2^17, r=8, p=1 (opslimit 2^22, memlimit 2^27, which stock minisign derives the
+  /// same parameters from).
   std::string file_text(std::string_view passphrase) const;
   PublicKey public_key() const;
   Signature sign(ByteView message, std::string_view trusted_comment) const;

@@ -16,10 +16,8 @@ namespace text_detail {
 inline void append(std::string& out, std::string_view piece) { out.append(piece); }
 inline void append(std::string& out, char piece) { out.push_back(piece); }
 template <typename Number>
-  requires std::is_arithmetic_v<Number>
-void append(std::string& out, Number piece) {
-  out.append(std::to_string(piece));
-}
+requires std::is_arithmetic_v<Number>
+void append(std::string& out, Number piece) { out.append(std::to_string(piece)); }
 }  // namespace text_detail
 
 /// Joins strings, characters and numbers.

@@ -16,8 +16,8 @@ std::string zstd_version();
 /// Same input, level and libzstd give the same bytes, whatever ran before.
 Bytes zstd_compress(ByteView raw, int level);
 
-/// Decodes exactly one frame into `raw_size` bytes. Anything else in the frame (another size, a second frame, a larger window) is an InputError.
-/// REQUIRES: `frame` is authenticated.
+/// Decodes exactly one frame into `raw_size` bytes. Anything else in the frame (another size, a second frame, a larger window) is an
+/// InputError. REQUIRES: `frame` is authenticated.
 void zstd_decompress(ByteView frame, std::span<std::uint8_t> raw);
 
 }  // namespace rootcellar
