@@ -1,7 +1,9 @@
 // What a long operation tells the person waiting: a bar with rate and honest ETA, plain lines, JSON events, or nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +35,7 @@ class ProgressTask {
   }
   ~ProgressTask() { progress_.end(); }
   ProgressTask(const ProgressTask&) = delete;
+  ProgressTask& operator=(const ProgressTask&) = delete;
   void advance(std::uint64_t amount) noexcept { progress_.advance(amount); }
 
  private:
@@ -40,5 +43,21 @@ class ProgressTask {
 };
 
 Progress& silent_progress();
+
+/// Where shown text goes (already complete lines, or a bar's redraw), and the time in seconds since some start.
+struct ProgressOutput {
+  std::function<void(std::string_view)> write;
+  std::function<double()> now;
+};
+
+/// One line redrawn in place, at most ten times a second: share, amount, rate over the last ten seconds, and the time left that this rate
+/// gives; "stalled" when nothing moves; no guess in the first two seconds. All implementations may be called from any thread.
+std::unique_ptr<Progress> make_bar_progress(ProgressOutput output, std::size_t columns);
+/// A line when a task begins, every ten seconds, and when it ends.
+std::unique_ptr<Progress> make_plain_progress(ProgressOutput output);
+/// One JSON object a line; at most one "progress" event a second.
+std::unique_ptr<Progress> make_json_progress(ProgressOutput output);
+/// Warnings only.
+std::unique_ptr<Progress> make_quiet_progress(ProgressOutput output);
 
 }  // namespace rootcellar
