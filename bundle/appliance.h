@@ -39,9 +39,9 @@ struct PackageFile {
 };
 
 struct PackagesSection {
-  std::string base;                    ///< the named base the closure was solved against, "debian-12-minimal"
-  std::vector<std::string> install;    ///< what the profile asked for, in its order
-  std::vector<PackageFile> files;      ///< the closure
+  std::string base;                  ///< the named base the closure was solved against, "debian-12-minimal"
+  std::vector<std::string> install;  ///< what the profile asked for, in its order
+  std::vector<PackageFile> files;    ///< the closure
   std::vector<AptSource> sources;
 };
 
@@ -57,8 +57,9 @@ struct PlacedFile {
 
 struct RegistrySection {
   bool enabled = false;
-  std::string program;                          ///< "package:docker-registry" (a deb's /usr/bin/docker-registry) or "image:docker.io/library/registry:2" (taken out of that image's layer)
-  std::string listen = "127.0.0.1:5000";        ///< numeric address:port
+  std::string program;  ///< "package:docker-registry" (a deb's /usr/bin/docker-registry) or "image:docker.io/library/registry:2" (taken out
+                        ///< of that image's layer)
+  std::string listen = "127.0.0.1:5000";  ///< numeric address:port
   std::string storage = "/var/lib/rootcellar/registry";
 };
 
@@ -68,17 +69,17 @@ struct RuntimeSection {
   std::vector<std::string> preload;              ///< image names docker gets at install time, pulled from the local registry
   std::string log_max_size = "50m";
   std::uint64_t log_max_files = 3;
-  bool nvidia = false;                           ///< adds the nvidia runtime to daemon.json
+  bool nvidia = false;  ///< adds the nvidia runtime to daemon.json
 };
 
 /// A proof the installer runs at the end and `status` runs again. Exactly one kind.
 struct Check {
   std::string name;
-  std::string kind;                  ///< "run" | "http" | "pull" | "file" | "container"
-  std::vector<std::string> argv;     ///< run: absolute program and arguments. container: arguments after the image
-  std::string target;                ///< http: URL with a numeric host; pull, container: image name; file: path
-  std::string expect;                ///< text that the output, body or file must contain; empty: success is enough
-  std::uint64_t time_limit = 60;     ///< seconds, within which http is retried
+  std::string kind;               ///< "run" | "http" | "pull" | "file" | "container"
+  std::vector<std::string> argv;  ///< run: absolute program and arguments. container: arguments after the image
+  std::string target;             ///< http: URL with a numeric host; pull, container: image name; file: path
+  std::string expect;             ///< text that the output, body or file must contain; empty: success is enough
+  std::uint64_t time_limit = 60;  ///< seconds, within which http is retried
 };
 
 struct Appliance {

@@ -16,29 +16,38 @@
 
 namespace rootcellar {
 
-/// Called when a volume is needed that is in no known place. Returns new places to search, or nothing to give up (then: InputError naming number and label).
+/// Called when a volume is needed that is in no known place. Returns new places to search, or nothing to give up (then: InputError naming
+/// number and label).
 using VolumeAsker = std::function<std::vector<std::string>(std::uint32_t volume, const std::string& label)>;
 
 /// Receives blobs as they are read. A blob that does not verify never gets a finish_blob().
 class BlobReceiver {
  public:
   virtual ~BlobReceiver() = default;
-  /// False: not wanted (already there); its frames are not read unless others need them.
+  /// Asked once per blob while reading ahead, before begin_blob() of earlier ones: false spares reading its frames.
+  virtual bool wants_blob(const BlobEntry&) { return true; }
+  /// Called in storage order, one blob after the other. False: not wanted (already there); no bytes follow, and reading ahead skips the
+  /// rest of it.
   virtual bool begin_blob(const BlobEntry& blob) = 0;
   virtual void blob_bytes(ByteView bytes) = 0;
   /// Digest and size were right.
   virtual void finish_blob(const BlobEntry& blob) = 0;
 };
 
+/// A damaged stretch of a volume file: a frame, or what lies around the frames.
 struct FrameDamage {
-  std::uint64_t frame = 0;
+  std::uint64_t frame = k_no_frame;
   std::uint32_t volume = 0;
   std::uint64_t offset = 0;  ///< in the volume file
-  std::string reason;
+  std::uint64_t size = 0;    ///< bytes
+  std::string path;          ///< the volume file to copy again
+  std::string reason;        ///< "frame 7 is not what was signed", "the index is not what was signed", "its first page is damaged"
+
+  static constexpr std::uint64_t k_no_frame = UINT64_MAX;
 };
 
 struct VerifyReport {
-  std::uint64_t frames = 0;
+  std::uint64_t frames = 0;  ///< read; a frame in two copies counts twice
   std::uint64_t bytes = 0;
   std::vector<FrameDamage> damage;
   std::vector<std::uint32_t> missing_volumes;
@@ -46,22 +55,23 @@ struct VerifyReport {
 
 class Bundle {
  public:
-  /// bounds -> signature over the exact header bytes -> index hash -> decode. TrustError, InputError.
+  /// bounds -> signature over the exact header bytes -> index hash -> decode. TrustError, InputError. A volume file that is cut or has
+  /// another length than the index says is a TrustError, unless a good copy of it is there too.
   static Bundle open(const BundleCandidate& candidate, const TrustPolicy& policy);
   /// From what an installed machine kept: header text, signatures and stored index bytes; volumes may be absent.
-  static Bundle open_kept(std::string_view header_text, const std::vector<Signature>& signatures, std::string_view stored_index, const TrustPolicy& policy,
-                          const std::optional<BundleCandidate>& volumes);
+  static Bundle open_kept(std::string_view header_text, const std::vector<Signature>& signatures, std::string_view stored_index,
+                          const TrustPolicy& policy, const std::optional<BundleCandidate>& volumes);
   Bundle(Bundle&&) noexcept;
   ~Bundle();
 
   const VerifiedHeader& verified() const;
   const Header& header() const { return verified().header(); }
   const Index& index() const;
-  const std::string& stored_index() const;               ///< the authenticated bytes, to be kept on the machine
+  const std::string& stored_index() const;  ///< the authenticated bytes, to be kept on the machine
   const std::vector<Signature>& signatures() const;
   const BlobEntry* find_blob(const Digest& digest) const;
   const FileEntry* find_file(std::string_view path) const;
-  std::vector<std::uint32_t> missing_volumes() const;    ///< numbers with no candidate
+  std::vector<std::uint32_t> missing_volumes() const;  ///< numbers with no candidate
   void set_asker(VolumeAsker asker);
 
   /// Delivers blobs in storage order; every frame is verified before it is decoded, every blob before finish_blob(). Memory: a few frames.
@@ -70,11 +80,12 @@ class Bundle {
   /// One blob, verified: `sink` has received everything when this returns; an error means the sink's bytes are void.
   void read_blob(const Digest& digest, Sink& sink);
   std::string read_small_blob(const Digest& digest, std::size_t limit);
-  /// Reads and checks every stored frame of all present volumes.
+  /// Reads and checks every stored frame, the index and both header pages of all present volume files.
   VerifyReport verify_frames(unsigned jobs, Progress& progress);
 
+  struct State;  ///< known to bundle/*.cpp only
+
  private:
-  struct State;
   explicit Bundle(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -12,22 +12,22 @@ namespace rootcellar {
 
 /// Facts of a bundle as signed. FORMAT.md section 3 is the grammar.
 struct Header {
-  std::string product;          ///< [a-z0-9][a-z0-9-]{0,31}
-  std::string variant;          ///< same grammar
-  std::string architecture;     ///< Debian's name, "amd64"
-  std::uint64_t serial = 0;     ///< only grows; a lower one is refused on a target that has seen a higher
-  std::int64_t created = 0;     ///< UTC seconds; the newest input's time
-  std::int64_t expires = 0;     ///< UTC seconds
-  std::string installer_min;    ///< least version of rootcellar-install, "0.1.0"
-  std::string base = "none";    ///< bundle id a delta needs
-  Digest index_digest;          ///< SHA-256 of the stored index bytes
-  std::uint64_t index_size = 0; ///< stored bytes
-  std::uint64_t index_raw = 0;  ///< bytes after zstd
+  std::string product;           ///< [a-z0-9][a-z0-9-]{0,31}
+  std::string variant;           ///< same grammar
+  std::string architecture;      ///< Debian's name, "amd64"
+  std::uint64_t serial = 0;      ///< only grows; a lower one is refused on a target that has seen a higher
+  std::int64_t created = 0;      ///< UTC seconds; the newest input's time
+  std::int64_t expires = 0;      ///< UTC seconds
+  std::string installer_min;     ///< least version of rootcellar-install, "0.1.0"
+  std::string base = "none";     ///< bundle id a delta needs
+  Digest index_digest;           ///< SHA-256 of the stored index bytes
+  std::uint64_t index_size = 0;  ///< stored bytes
+  std::uint64_t index_raw = 0;   ///< bytes after zstd
   std::uint64_t frames = 0;
-  std::uint64_t payload = 0;    ///< stored bytes of all frames
+  std::uint64_t payload = 0;  ///< stored bytes of all frames
   std::uint32_t volumes = 0;
-  std::string zstd;             ///< libzstd that made the frames
-  std::string builder;          ///< version of rootcellar that made it
+  std::string zstd;     ///< libzstd that made the frames
+  std::string builder;  ///< version of rootcellar that made it
 
   bool operator==(const Header&) const = default;
 };

@@ -18,10 +18,10 @@ enum class Codec : std::uint8_t { stored = 0, zstd = 1 };  // 2 = zstd with pref
 struct FrameEntry {
   std::uint32_t stored_size = 0;
   std::uint32_t raw_size = 0;
-  Digest digest;               ///< of the stored bytes
+  Digest digest;  ///< of the stored bytes
   Codec codec = Codec::stored;
-  std::uint8_t filter = 0;     ///< 0: none; others are refused by this version
-  std::uint32_t volume = 1;    ///< from 1, never decreasing
+  std::uint8_t filter = 0;   ///< 0: none; others are refused by this version
+  std::uint32_t volume = 1;  ///< from 1, never decreasing
 };
 
 /// A run of raw bytes inside one frame; chunks fill frames in order, so positions follow from sizes.
@@ -47,16 +47,16 @@ struct BlobEntry {
 
 /// A manifest or manifest list/index of an image.
 struct ManifestEntry {
-  Digest digest;               ///< also a blob
+  Digest digest;  ///< also a blob
   std::string media_type;
-  std::vector<Digest> blobs;   ///< config and layers; empty for an index
+  std::vector<Digest> blobs;  ///< config and layers; empty for an index
 };
 
 /// An image as a registry serves it, by its upstream name.
 struct ImageEntry {
-  std::string repository;          ///< "docker.io/library/nginx": upstream host first
-  std::vector<std::string> tags;   ///< "1.22"; may be empty (pulled by digest)
-  Digest digest;                   ///< what the tag points to: an index or a manifest
+  std::string repository;                ///< "docker.io/library/nginx": upstream host first
+  std::vector<std::string> tags;         ///< "1.22"; may be empty (pulled by digest)
+  Digest digest;                         ///< what the tag points to: an index or a manifest
   std::vector<ManifestEntry> manifests;  ///< `digest` first, then the chosen platform's
 };
 

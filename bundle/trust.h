@@ -23,7 +23,8 @@ struct TrustPolicy {
   std::vector<TrustedKey> keys;
 };
 
-/// Reads a trust file (strict YAML: version, threshold, keys with name and minisign key) or a bare NAME.pub (1 of 1). Faults are InputErrors.
+/// Reads a trust file (strict YAML: version, threshold, keys with name and minisign key) or a bare NAME.pub (1 of 1). Faults are
+/// InputErrors.
 TrustPolicy parse_trust(std::string_view text, std::string_view file);
 TrustPolicy read_trust(const std::string& path);
 std::string encode_trust(const TrustPolicy& policy);  ///< the trust file's text
@@ -33,7 +34,8 @@ class VerifiedHeader {
  public:
   /// Checks `signatures` over exactly `text`, then (and only then) decodes it. TrustError when fewer than threshold keys signed: names the
   /// keys that are trusted, the key ids that signed, and which signatures are bad.
-  static VerifiedHeader verify(std::string_view text, const std::vector<Signature>& signatures, const TrustPolicy& policy, std::string_view what);
+  static VerifiedHeader verify(std::string_view text, const std::vector<Signature>& signatures, const TrustPolicy& policy,
+                               std::string_view what);
 
   const Header& header() const { return header_; }
   const std::string& text() const { return text_; }

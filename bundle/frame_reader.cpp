@@ -1,0 +1,106 @@
+#include "bundle/frame_reader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "bundle/base/digest.h"
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+#include "bundle/base/zstd.h"
+#include "bundle/limits.h"
+
+namespace rootcellar {
+namespace {
+
+bool medium_is_gone(int error) {
+  constexpr int k_gone[] = {EIO, ENOENT, ESTALE, ENODEV, ENXIO, ENOTCONN, ENOMEDIUM, EREMOTEIO};
+  for (int gone : k_gone) {
+    if (error == gone) return true;
+  }
+  return false;
+}
+
+Fd open_volume(const std::string& path) {
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw_read_error(path, errno);
+  return Fd(fd);
+}
+
+}  // namespace
+
+void throw_read_error(const std::string& path, int error) {
+  std::string hint =
+      medium_is_gone(error)
+          ? "the medium went away or is failing: plug it in again and run 'rootcellar-install resume', or the same command again"
+          : "";
+  throw SystemError("read", path, error, hint);
+}
+
+bool read_at(int fd, std::span<std::uint8_t> into, std::uint64_t offset, const std::string& path) {
+  while (!into.empty()) {
+    ssize_t size = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw_read_error(path, errno);
+    if (size == 0) return false;
+    into = into.subspan(static_cast<std::size_t>(size));
+    offset += static_cast<std::uint64_t>(size);
+  }
+  return true;
+}
+
+void throw_altered(const std::string& path, std::uint64_t offset, std::uint64_t size, std::string_view thing) {
+  throw TrustError(
+      cat("cannot use '", path, "': ", thing, " (bytes ", offset, " to ", offset + size, ") is not what was signed"),
+      cat("copy '", path_name(path), "' again from where the bundle was built; if that does not help, do not use this bundle"));
+}
+
+void FrameReader::set_copies(std::uint32_t volume, std::vector<std::string> paths) {
+  known_.with([&](Known& known) { known.paths[volume] = std::move(paths); });
+}
+
+bool FrameReader::has(std::uint32_t volume) {
+  return known_.with([&](Known& known) { return known.paths.contains(volume) && !known.paths[volume].empty(); });
+}
+
+void FrameReader::release() {
+  known_.with([](Known& known) {
+    known.open.clear();
+    known.open_volume = 0;
+  });
+}
+
+FrameReader::Copies FrameReader::copies_of(std::uint32_t volume) {
+  return known_.with([&](Known& known) {
+    if (known.open_volume == volume) return known.open;
+    known.open.clear();
+    known.open_volume = 0;
+    for (const std::string& path : known.paths[volume]) {
+      known.open.push_back(std::make_shared<OpenFile>(OpenFile{open_volume(path), path}));
+      ::posix_fadvise(known.open.back()->fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    }
+    known.open_volume = volume;
+    return known.open;
+  });
+}
+
+bool FrameReader::read_stored(const OpenFile& file, std::size_t frame, Bytes& stored) const {
+  stored.resize(index_.frames[frame].stored_size);
+  return read_at(file.fd.get(), stored, map_.frame_offset(frame), file.path) && sha256(stored) == index_.frames[frame].digest;
+}
+
+std::shared_ptr<const Bytes> FrameReader::read(std::size_t number) {
+  const FrameEntry& frame = index_.frames[number];
+  Copies copies = copies_of(frame.volume);
+  auto stored = std::make_shared<Bytes>();
+  bool good = false;
+  for (std::size_t i = 0; i < copies.size() && !good; ++i) good = read_stored(*copies[i], number, *stored);
+  if (!good) throw_altered(copies.front()->path, map_.frame_offset(number), frame.stored_size, cat("frame ", number));
+  if (frame.codec == Codec::stored) return stored;
+  auto raw = std::make_shared<Bytes>(frame.raw_size);
+  zstd_decompress(*stored, *raw);
+  return raw;
+}
+
+}  // namespace rootcellar
