@@ -34,6 +34,7 @@ struct YamlNode {
 /// Collects the faults of one reading, in document order; throw_if_any() throws one InputError with all of them (the first hundred).
 class YamlFaults {
  public:
+  /// The same fault at the same place is kept once: a document may be read several times (variants).
   void add(const YamlNode& at, std::string message, std::string hint = {});
   bool empty() const { return faults_.empty(); }
   void throw_if_any();
@@ -68,6 +69,8 @@ class YamlMap {
   std::string one_of(std::string_view key, const std::vector<std::string>& allowed, std::string fallback);
   const YamlNode& node() const { return node_; }
   YamlFaults& faults() { return faults_; }
+  /// Every key asked for so far, some more than once: what the reader knows.
+  const std::vector<std::string>& known() const { return known_; }
   /// REQUIRES: called once, after all getters.
   void finish();
 

@@ -58,7 +58,12 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 }
 
 void YamlFaults::add(const YamlNode& at, std::string message, std::string hint) {
-  if (faults_.size() < k_max_faults) faults_.push_back({place_of(at), std::move(message), std::move(hint)});
+  TextPlace place = place_of(at);
+  const auto is_same = [&](const Fault& old) {
+    return old.place.line == place.line && old.place.column == place.column && old.place.file == place.file && old.message == message;
+  };
+  if (faults_.size() >= k_max_faults || std::any_of(faults_.begin(), faults_.end(), is_same)) return;
+  faults_.push_back({std::move(place), std::move(message), std::move(hint)});
 }
 
 void YamlFaults::throw_if_any() {
