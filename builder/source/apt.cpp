@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "builder/source/apt_root.h"
+#include "builder/source/apt_resolve.h"
 #include "builder/source/sources.h"
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
@@ -126,12 +126,9 @@ void add_closure(AptRoot& apt, const std::vector<PrintedUri>& uris, const std::v
 
 }  // namespace
 
-Resolved<LockedPackages> resolve_packages(const ProfilePackages& packages, const TargetRelease& target, SourceContext& context) {
-  if (packages.sources != "system") throw InputError(cat("unknown package sources '", packages.sources, "': expected 'system'"));
+Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages& packages, const TargetRelease& target, SourceContext& context) {
   const NamedBase& base = require_base(packages.base, target);
   for (const std::string& request : packages.install) check_request(request);
-  AptRoot apt(target, packages.suites, context);
-  apt.update();
   Resolved<LockedPackages> out{.newest = apt.newest()};
   add_indexes(apt, out.value, context.cache);
   const std::vector<SolvedPackage> installed = apt.install_base(base.patterns);
@@ -139,6 +136,14 @@ Resolved<LockedPackages> resolve_packages(const ProfilePackages& packages, const
   check_found(packages.install, closure, installed);
   add_closure(apt, apt.printed_uris(packages.install, packages.recommends), closure, out.value);
   return out;
+}
+
+Resolved<LockedPackages> resolve_packages(const ProfilePackages& packages, const TargetRelease& target, SourceContext& context) {
+  if (packages.sources != "system") throw InputError(cat("unknown package sources '", packages.sources, "': expected 'system'"));
+  require_base(packages.base, target);
+  AptRoot apt(target, packages.suites, context);
+  apt.update();
+  return resolve_packages_in(apt, packages, target, context);
 }
 
 }  // namespace rootcellar

@@ -193,6 +193,7 @@ void AptRoot::add_target(std::string_view line) {
   const std::string& uri = archives_[archive].uri;
   const ReleaseFile release = parse_in_release(read_file(release_path, k_release_limit), cat(uri, "/", dists, "InRelease"));
   newest_ = std::max(newest_, release.date);
+  suite_dates_.emplace(suite, release.date);
   const bool known = std::any_of(indexes_.begin(), indexes_.end(), [&](const AptIndexFile& one) { return one.local == release_path; });
   if (!known) indexes_.push_back({archive, suite, dists + "InRelease", cat(uri, "/", dists, "InRelease"), release_path});
 
@@ -239,10 +240,18 @@ std::vector<ControlParagraph> AptRoot::records(const std::vector<SolvedPackage>&
   return parse_control(run(required_program("apt-cache"), arguments, "read package records"));
 }
 
+std::int64_t AptRoot::suite_date(const std::string& suite) const {
+  const auto found = suite_dates_.find(suite);
+  return found == suite_dates_.end() ? newest_ : found->second;
+}
+
+void AptRoot::empty_base() { write_file_atomically(path_join(root_.path(), "state/status"), ""); }
+
 std::vector<SolvedPackage> AptRoot::install_base(const std::vector<std::string>& patterns) {
   static const std::set<std::string, std::less<>> archive_only{"Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512", "Description-md5"};
   std::string status;
   std::set<std::string> done;
+  empty_base();
   std::vector<SolvedPackage> base = solve(patterns, false);
   for (ControlParagraph& record : records(base)) {
     if (!done.insert(cat(record.field("Package"), ":", record.field("Architecture"))).second) continue;

@@ -1,6 +1,7 @@
 // apt in a root of its own: the machine's package archives without the machine's state, and without changing it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,9 +34,13 @@ class AptRoot {
   /// REQUIRES: update(), as for everything below.
   const std::vector<AptIndexFile>& indexes() const { return indexes_; }
   std::int64_t newest() const { return newest_; }  ///< newest Date of the InReleases
+  /// Date of the InRelease of `suite`; newest() when no archive has it.
+  std::int64_t suite_date(const std::string& suite) const;
 
   /// Makes the packages of `patterns` (apt-patterns(7)) and what they need the installed ones; returns them.
   std::vector<SolvedPackage> install_base(const std::vector<std::string>& patterns);
+  /// Nothing is installed.
+  void empty_base();
   std::vector<SolvedPackage> solve(const std::vector<std::string>& names, bool recommends);
   std::vector<PrintedUri> printed_uris(const std::vector<std::string>& names, bool recommends);
   /// The archives' records of these packages (one version may have several).
@@ -64,6 +69,7 @@ class AptRoot {
   std::vector<std::string> environment_;
   std::vector<AptIndexFile> indexes_;
   std::int64_t newest_ = 0;
+  std::map<std::string, std::int64_t> suite_dates_;
 };
 
 /// The programs that apt and mmdebstrap need in their environment: PATH, HOME and proxies, as this process has them.
