@@ -18,7 +18,7 @@ struct LockedBlob {
   Digest digest;
   std::uint64_t size = 0;
   std::string media_type;  ///< of image blobs; empty for files
-  std::string url;         ///< upstream http(s) URL; empty: not from a URL
+  std::string url;         ///< upstream http(s) URL, or a data: URL that holds a text of the profile itself; empty: not from a URL
   std::string path;        ///< relative to the lock's folder; empty: not a local file
 };
 

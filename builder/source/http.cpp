@@ -7,11 +7,11 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <exception>
 #include <map>
 
+#include "builder/source/http_failure.h"
 #include "builder/source/http_rules.h"
 #include "builder/source/url.h"
 #include "bundle/base/error.h"
@@ -23,7 +23,6 @@
 namespace rootcellar {
 namespace {
 
-constexpr long k_redirects = 10;
 constexpr std::size_t k_error_body = std::size_t{64} << 10;
 constexpr std::size_t k_ca_file = std::size_t{8} << 20;
 constexpr std::size_t k_headers = 500;
@@ -51,106 +50,55 @@ std::string host_of(const char* url) {
   return parts ? parts->host : std::string("the server");
 }
 
-/// Why a transfer gave no whole answer.
-struct Failure {
-  std::string reason;
-  std::string hint;
-  bool transient = false;
-};
-
-/// X509_V_ERR_... of OpenSSL's x509_vfy.h, which this file has no other use for.
-Failure certificate_failure(const std::string& host, long verify_result) {
-  const std::string subject = cat("the certificate of '", host, "' ");
-  switch (verify_result) {
-    case 9:
-      return {subject + "is not valid yet", "check this machine's clock", false};
-    case 10:
-      return {subject + "has expired", "check this machine's clock; if it is right, the server needs a new certificate", false};
-    case 18:
-    case 19:
-    case 20:
-    case 21:
-      return {subject + "is signed by an authority this machine does not know", "name the authority's certificate with --ca-file", false};
-    case 0:
-      return {subject + "is for another name", {}, false};
-    default:
-      return {cat(subject, "is refused (OpenSSL verify error ", verify_result, ")"), {}, false};
-  }
-}
-
-/// libcurl says "Failed to connect to HOST port N after M ms: ..."; the milliseconds are noise, and HOST tells a proxy from the server.
-Failure connect_failure(CURL* curl, std::string_view text, const std::string& host) {
-  const long error = info<long>(curl, CURLINFO_OS_ERRNO);
-  const std::string reason = error == 0 ? "no answer" : std::string(std::strerror(static_cast<int>(error)));
-  constexpr std::string_view lead = "Failed to connect to ";
-  const std::size_t end = text.find(" after ");
-  if (!text.starts_with(lead) || end == std::string_view::npos) return {cat("no connection to '", host, "': ", reason), {}, true};
-  const std::string_view peer = text.substr(lead.size(), end - lead.size());
-  if (peer.starts_with(host)) return {cat("no connection to ", peer, ": ", reason), {}, true};
-  return {cat("no connection to the proxy ", peer, ": ", reason),
-          "the proxy is set in the environment: http_proxy, https_proxy, ALL_PROXY, no_proxy", true};
-}
-
-Failure cut_failure(CURL* curl, std::uint64_t position) {
-  const auto length = info<curl_off_t>(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
-  const auto got = info<curl_off_t>(curl, CURLINFO_SIZE_DOWNLOAD_T);
-  if (length < 0) return {cat("the connection was cut after ", position, " bytes"), {}, true};
-  const std::uint64_t whole = position + static_cast<std::uint64_t>(std::max<curl_off_t>(length - got, 0));
-  return {cat("the connection was cut after ", position, " of ", whole, " bytes"), {}, true};
-}
-
-Failure timeout_failure(CURL* curl, const std::string& host, const HttpSettings& settings) {
-  if (info<curl_off_t>(curl, CURLINFO_PRETRANSFER_TIME_T) == 0) {
-    return {cat("no connection to '", host, "' within ", human_duration(settings.connect_timeout)), {}, true};
-  }
-  return {cat("'", host, "' sent nothing for ", human_duration(settings.stall_timeout)), {}, true};
-}
-
-Failure proxy_failure(CURL* curl, std::string_view text) {
-  if (const long status = info<long>(curl, CURLINFO_HTTP_CONNECTCODE); status >= 400) {
-    return {cat("the proxy refuses the connection: ", status_text(static_cast<int>(status))),
-            "the proxy is set in the environment: http_proxy, https_proxy, ALL_PROXY, no_proxy", false};
-  }
-  return {printable(text), {}, true};
-}
-
-Failure describe(CURL* curl, CURLcode code, std::string_view text, std::uint64_t position, const HttpSettings& settings) {
-  const std::string host = host_of(info<const char*>(curl, CURLINFO_EFFECTIVE_URL));
+TransferFault fault_of(CURLcode code) {
   switch (static_cast<int>(code)) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {cat("no address is known for '", host, "'"), {}, true};
+      return TransferFault::no_address;
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return {"no address is known for the proxy", "the proxy is set in the environment: http_proxy, https_proxy, ALL_PROXY, no_proxy",
-              false};
+      return TransferFault::no_proxy_address;
     case CURLE_COULDNT_CONNECT:
-      return connect_failure(curl, text, host);
+      return TransferFault::no_connection;
     case CURLE_OPERATION_TIMEDOUT:
-      return timeout_failure(curl, host, settings);
+      return TransferFault::timeout;
     case CURLE_GOT_NOTHING:
-      return {"the server closed the connection without an answer", {}, true};
+      return TransferFault::no_answer;
     case CURLE_PARTIAL_FILE:
-      return cut_failure(curl, position);
     case CURLE_RECV_ERROR:
-      return info<long>(curl, CURLINFO_HTTP_CONNECTCODE) >= 400 ? proxy_failure(curl, text) : cut_failure(curl, position);
     case CURLE_SEND_ERROR:
     case CURLE_HTTP2_STREAM:
     case CURLE_HTTP2:
-      return cut_failure(curl, position);
+      return TransferFault::cut;
     case CURLE_PEER_FAILED_VERIFICATION:
-      return certificate_failure(host, info<long>(curl, CURLINFO_SSL_VERIFYRESULT));
+      return TransferFault::certificate;
     case CURLE_SSL_CACERT_BADFILE:
-      return {"the certificates of --ca-file cannot be read", {}, false};
+      return TransferFault::ca_file;
     case CURLE_SSL_CONNECT_ERROR:
-      return {cat("'", host, "' does not speak TLS as expected"), "a server without TLS is reached by --mirror FROM=http://...", false};
+      return TransferFault::tls;
     case CURLE_TOO_MANY_REDIRECTS:
-      return {cat("more than ", k_redirects, " redirects"), {}, false};
+      return TransferFault::redirects;
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return {"it redirects to a URL that is not https", {}, false};
-    case CURLE_URL_MALFORMAT:
-      return {"it is not a URL", {}, false};
+      return TransferFault::other_protocol;
     default:
-      return {cat(curl_easy_strerror(code)), {}, true};
+      return TransferFault::other;
   }
+}
+
+TransferFailure describe(CURL* curl, CURLcode code, std::string_view text, std::uint64_t position, const HttpSettings& settings) {
+  TransferFacts facts;
+  facts.fault = fault_of(code);
+  facts.host = host_of(info<const char*>(curl, CURLINFO_EFFECTIVE_URL));
+  facts.text = text.empty() ? curl_easy_strerror(code) : text;
+  facts.os_error = static_cast<int>(info<long>(curl, CURLINFO_OS_ERRNO));
+  facts.verify_result = info<long>(curl, CURLINFO_SSL_VERIFYRESULT);
+  facts.proxy_status = static_cast<int>(info<long>(curl, CURLINFO_HTTP_CONNECTCODE));
+  facts.connected = info<curl_off_t>(curl, CURLINFO_PRETRANSFER_TIME_T) > 0;
+  facts.position = position;
+  const auto length = info<curl_off_t>(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  const auto rest = length - info<curl_off_t>(curl, CURLINFO_SIZE_DOWNLOAD_T);
+  if (length >= 0) facts.whole = position + static_cast<std::uint64_t>(std::max<curl_off_t>(rest, 0));
+  facts.connect_timeout = settings.connect_timeout;
+  facts.stall_timeout = settings.stall_timeout;
+  return describe_failure(facts);
 }
 
 /// The certificates libcurl would use by itself (as the curl program: CURL_CA_BUNDLE, SSL_CERT_FILE, the distribution's), and those of
@@ -246,7 +194,7 @@ class Transfer {
     prepare();
     for (unsigned attempt = 0;; ++attempt) {
       const std::uint64_t before = position_;
-      const std::optional<Failure> failure = attempt_once();
+      const std::optional<TransferFailure> failure = attempt_once();
       if (!failure && !is_transient_status(response_.status) && !start_over()) return std::move(response_);
       if (failure && !failure->transient) give_up(*failure);
       if (position_ >= before + k_real_progress) attempt = 0;
@@ -265,7 +213,7 @@ class Transfer {
     set(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
     set(curl_, CURLOPT_REDIR_PROTOCOLS_STR, url_.starts_with("https:") ? "https" : "http,https");
     set(curl_, CURLOPT_FOLLOWLOCATION, request_.follow && request_.form.empty() ? 1L : 0L);
-    set(curl_, CURLOPT_MAXREDIRS, k_redirects);
+    set(curl_, CURLOPT_MAXREDIRS, k_redirect_limit);
     set(curl_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings_.connect_timeout));
     set(curl_, CURLOPT_LOW_SPEED_LIMIT, 1L);
     set(curl_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(settings_.stall_timeout));
@@ -295,7 +243,7 @@ class Transfer {
   }
 
   /// Nothing: there is a whole answer in response_.
-  std::optional<Failure> attempt_once() {
+  std::optional<TransferFailure> attempt_once() {
     response_ = {};
     begun_ = error_body_full_ = false;
     error_text_[0] = '\0';
@@ -318,7 +266,7 @@ class Transfer {
   }
 
   /// False when it is no use to try again. Starting over after 416 waits for nothing.
-  bool wait_for_next(unsigned attempt, const std::optional<Failure>& failure) {
+  bool wait_for_next(unsigned attempt, const std::optional<TransferFailure>& failure) {
     if (!failure && response_.status == 416) return true;
     std::optional<std::uint64_t> asked;
     if (const auto seconds = info<curl_off_t>(curl_, CURLINFO_RETRY_AFTER); seconds > 0) asked = static_cast<std::uint64_t>(seconds);
@@ -337,7 +285,11 @@ class Transfer {
     return url_ == request_.url ? asked : cat(asked, " from its mirror '", shown_url(url_), "'");
   }
 
-  [[noreturn]] void give_up(const Failure& failure) const { throw SystemError(cat(subject(), ": ", failure.reason), failure.hint); }
+  [[noreturn]] void give_up(const TransferFailure& failure) const {
+    const std::string message = cat(subject(), ": ", failure.reason);
+    if (failure.no_tls) throw NoTlsError(message, failure.hint);
+    throw SystemError(message, failure.hint);
+  }
 
   void begin_body() {
     begun_ = true;

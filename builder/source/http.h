@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bundle/base/error.h"
 #include "bundle/base/io.h"
 
 namespace rootcellar {
@@ -60,6 +61,12 @@ struct HttpSettings {
   std::uint64_t stall_timeout = 60;                     ///< less than 1 byte/s for this long
   std::uint64_t retry_delay = 1000;                     ///< milliseconds before the first retry; doubled each time
   std::function<void(std::string_view line)> on_retry;  ///< told why and how long it waits; may be called from several threads
+};
+
+/// A server answered an https request without TLS.
+class NoTlsError : public SystemError {
+ public:
+  using SystemError::SystemError;
 };
 
 class HttpClient {

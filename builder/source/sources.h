@@ -1,7 +1,9 @@
-// Where inputs come from. Each source knows two things: resolve (a name -> a pin) at lock time, fetch (a pin -> bytes in the cache) at build time.
+// Where inputs come from. Each source knows two things: resolve (a name -> a pin) at lock time, fetch (a pin -> bytes in the cache) at
+// build time.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,7 @@ struct SourceContext {
   unsigned jobs = 4;
   std::string folder;        ///< of the profile or lock: local paths are relative to it
   std::string architecture;  ///< Debian's name
+  std::function<void(std::uint64_t bytes)> on_bytes;  ///< told what arrives over the network, as it arrives, from several threads; may be empty
 };
 
 /// What a resolve found, and the newest time among its inputs (UTC seconds; 0: none known).
@@ -53,8 +56,8 @@ Resolved<LockedImage> make_recipe_image(const ImageName& name, const Recipe& rec
 // lock_profile.cpp (builder/lock): everything resolved. `serial` 0: seconds of `created` since 2020-01-01.
 Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& context);
 
-/// Brings one pinned blob into the cache from wherever it comes (image registry, URL, local file, recipe); returns its path. What has vanished upstream is an
-/// InputError naming it, with the cure.
+/// Brings one pinned blob into the cache from wherever it comes (image registry, URL, local file, recipe); returns its path. What has
+/// vanished upstream is an InputError naming it, with the cure.
 std::string obtain_blob(const PlannedBlob& blob, const Lock& lock, SourceContext& context);
 
 }  // namespace rootcellar
