@@ -12,10 +12,10 @@
 namespace rootcellar {
 
 struct RehearseOptions {
-  std::string stick;           ///< folder or mount point
+  std::string stick;  ///< folder or mount point
   std::string trust_file;
   std::string cache_root;
-  std::string work;            ///< empty: a temporary folder
+  std::string work;  ///< empty: a temporary folder
   bool keep = false;
 };
 
@@ -29,8 +29,8 @@ struct RehearsalRow {
 struct RehearsalReport {
   std::vector<RehearsalRow> rows;
   bool passed = false;
-  std::vector<std::string> differences;            ///< of the host after uninstall, not tolerated
-  std::vector<std::string> tolerated;              ///< with reasons
+  std::vector<std::string> differences;  ///< of the host after uninstall, not tolerated
+  std::vector<std::string> tolerated;    ///< with reasons
 };
 
 RehearsalReport rehearse(Bundle& bundle, const RehearseOptions& options, Progress& progress);

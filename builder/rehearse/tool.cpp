@@ -1,0 +1,44 @@
+#include "builder/rehearse/tool.h"
+
+#include "bundle/base/error.h"
+#include "bundle/base/process.h"
+#include "bundle/base/text.h"
+
+namespace rootcellar {
+
+namespace {
+
+std::string failure_reason(const ProcessResult& result, std::uint64_t time_limit) {
+  if (result.timed_out) return cat("no end within ", human_duration(time_limit));
+  std::string said = last_line(result.error_output);
+  return said.empty() ? cat("exit code ", result.exit_code) : printable(said);
+}
+
+}  // namespace
+
+std::string last_line(std::string_view text) {
+  std::string found;
+  for (std::string_view line : split(text, '\n')) {
+    if (!trim(line).empty()) found = trim(line);
+  }
+  return found;
+}
+
+std::string run_tool(const std::vector<std::string>& argv, const std::string& package, std::uint64_t time_limit) {
+  const auto program = find_program(argv.front());
+  if (!program) {
+    throw HostError(cat("cannot find the program '", argv.front(), "'"),
+                    cat("install the package '", package, "': apt-get install ", package));
+  }
+  ProcessSpec spec;
+  spec.argv = argv;
+  spec.argv.front() = *program;
+  spec.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"};
+  spec.time_limit_seconds = time_limit;
+  ProcessResult result = run_process(spec);
+  if (result.exit_code != 0 || result.timed_out)
+    throw SystemError(cat("cannot run '", join(argv, " "), "': ", failure_reason(result, time_limit)));
+  return std::move(result.output);
+}
+
+}  // namespace rootcellar

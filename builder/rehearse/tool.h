@@ -1,0 +1,17 @@
+// Running the programs a sealed host is made with (ip, mount, mmdebstrap): found in $PATH, must succeed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rootcellar {
+
+/// Runs argv, argv[0] looked up in $PATH and /usr/sbin, and returns its stdout. A missing program is a HostError naming the Debian package
+/// `package`; a failure is a SystemError "cannot run 'COMMAND': LAST LINE OF STDERR". `time_limit` in seconds.
+std::string run_tool(const std::vector<std::string>& argv, const std::string& package, std::uint64_t time_limit = 120);
+
+/// The last line of `text` that is not empty: what a program said before it gave up.
+std::string last_line(std::string_view text);
+
+}  // namespace rootcellar

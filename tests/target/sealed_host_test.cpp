@@ -1,0 +1,99 @@
+// Sealed hosts for real: they boot, what leaves them is seen, they share a LAN, and nothing of them stays. Needs root; label "sealed".
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "builder/rehearse/sealed_host.h"
+#include "builder/rehearse/sealed_lan.h"
+#include "builder/source/cache.h"
+#include "bundle/base/file.h"
+#include "bundle/base/text.h"
+
+namespace rootcellar {
+namespace {
+
+const TargetRelease k_target{"debian", "12", "bookworm"};
+
+SealedHostOptions options(const std::string& name, const std::string& work) {
+  SealedHostOptions out;
+  out.name = cat(name, ::getpid() % 100000);
+  out.target = k_target;
+  out.architecture = "amd64";
+  out.work = work;
+  out.root = make_root(k_target, "amd64", {}, Cache::default_root(), silent_progress());
+  return out;
+}
+
+bool has_line(const SealCount& count, std::string_view piece) {
+  return std::any_of(count.lines.begin(), count.lines.end(),
+                     [&](const std::string& line) { return line.find(piece) != std::string::npos; });
+}
+
+std::string output(SealedHost& host, const std::string& command) { return host.run({"/bin/bash", "-c", command}, 60).output; }
+
+TEST(SealedHost, BootsRebootsAndLeavesNothing) {
+  const TemporaryDirectory work("rc-sealed-test");
+  std::string name;
+  {
+    SealedHost host(options("boot", work.path()));
+    name = host.name();
+    host.boot();
+    EXPECT_EQ(output(host, "hostname; systemctl --failed --no-legend --plain | wc -l"), cat(name, "\n0\n"));
+    EXPECT_EQ(output(host, "touch /root/stays /run/goes && ip link add gone type bridge && echo made"), "made\n");
+    host.reboot();
+    EXPECT_EQ(output(host, "ls /root/stays; ls /run/goes 2>/dev/null; ip -brief link show gone 2>/dev/null; true"), "/root/stays\n");
+    EXPECT_EQ(host.run({"sh", "-c", "exit 7"}, 10).exit_code, 7);
+  }
+  EXPECT_FALSE(file_status(cat("/run/netns/rc-", name)));
+  EXPECT_FALSE(file_status(cat("/run/netns/rc-", name, "-lan")));
+  for (const std::string& hierarchy : list_directory("/sys/fs/cgroup"))
+    EXPECT_FALSE(file_status(cat("/sys/fs/cgroup/", hierarchy, "/rc-", name))) << hierarchy;
+  EXPECT_EQ(list_directory(work.path()), std::vector<std::string>{"console.log"});
+}
+
+TEST(SealedHost, WhatLeavesIsSeenAndWhatStaysIsNot) {
+  const TemporaryDirectory work("rc-sealed-test");
+  SealedHost host(options("seal", work.path()));
+  host.boot();
+  EXPECT_EQ(host.seal_count().packets, 0u) << join(host.seal_count().lines, "\n");
+  output(
+      host,
+      "getent hosts seal.example.org; timeout 2 bash -c ': > /dev/tcp/203.0.113.1/443'; timeout 2 bash -c ': > /dev/tcp/2001:db8::1/443'");
+  const SealCount count = host.seal_count();
+  EXPECT_TRUE(has_line(count, "udp 10.93.0.2 -> 192.0.2.53:53 dns seal.example.org")) << join(count.lines, "\n");
+  EXPECT_TRUE(has_line(count, "tcp 10.93.0.2 -> 203.0.113.1:443 syn")) << join(count.lines, "\n");
+  EXPECT_TRUE(has_line(count, "tcp [fd93:0000:0000:0000:0000:0000:0000:0002] -> [2001:0db8:0000:0000:0000:0000:0000:0001]:443 syn"))
+      << join(count.lines, "\n");
+  host.reset_seal_count();
+  EXPECT_EQ(host.seal_count().packets, 0u);
+}
+
+TEST(SealedHost, NeighboursReachEachOtherAndThatIsNotLeaving) {
+  const TemporaryDirectory work("rc-sealed-test");
+  SealedHost first(options("one", path_join(work.path(), "1")));
+  SealedHostOptions neighbour = options("two", path_join(work.path(), "2"));
+  neighbour.lan = &first.lan();
+  neighbour.number = 3;
+  SealedHost second(std::move(neighbour));
+  first.boot();
+  second.boot();
+  const std::string reach = cat("timeout 5 bash -c ': > /dev/tcp/", first.address(), "/22' 2>&1 | grep -o -m1 'Connection refused' | head -n1");
+  EXPECT_EQ(output(second, reach), "Connection refused\n");
+  EXPECT_EQ(first.seal_count().packets, 0u) << join(first.seal_count().lines, "\n");
+}
+
+TEST(SealedHost, BindsAreSeenInsideAndReadOnlyOnesStaySo) {
+  const TemporaryDirectory work("rc-sealed-test");
+  const TemporaryDirectory stick("rc-stick:");  // a colon, as in a label
+  write_file_atomically(path_join(stick.path(), "hello"), "from the stick\n");
+  SealedHostOptions with_stick = options("bind", work.path());
+  with_stick.read_only_binds = {{stick.path(), "/media/stick"}};
+  SealedHost host(std::move(with_stick));
+  host.boot();
+  EXPECT_EQ(output(host, "cat /media/stick/hello; touch /media/stick/x 2>&1 | grep -o 'Read-only file system'"),
+            "from the stick\nRead-only file system\n");
+}
+
+}  // namespace
+}  // namespace rootcellar
