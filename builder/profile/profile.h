@@ -16,29 +16,29 @@ namespace rootcellar {
 
 /// A file put into an image made by a recipe, or on the target.
 struct ProfileFileContent {
-  std::string url;        ///< exactly one of url, path, text
-  std::string path;       ///< relative to the profile file that names it
+  std::string url;   ///< exactly one of url, path, text
+  std::string path;  ///< relative to the profile file that names it
   std::string text;
-  std::string resolved_path;  ///< `path` made relative to the main profile's folder
+  std::string resolved_path;     ///< `path` made relative to the main profile's folder
   std::optional<Digest> sha256;  ///< required with url
   std::optional<std::uint64_t> size;
 };
 
 /// Makes an image from distribution packages with mmdebstrap: one uncompressed layer, reproducible.
 struct Recipe {
-  std::string suite;                    ///< empty: the target's codename
+  std::string suite;  ///< empty: the target's codename
   std::vector<std::string> packages;
   std::vector<std::pair<std::string, ProfileFileContent>> files;  ///< absolute path in the image -> content
   std::map<std::string, std::uint32_t> modes;                     ///< of `files`, default 0644
-  std::vector<std::string> remove;      ///< absolute paths taken out afterwards, "/usr/share/doc"
+  std::vector<std::string> remove;                                ///< absolute paths taken out afterwards, "/usr/share/doc"
   std::vector<std::string> entrypoint, command, environment, ports, volumes;
   std::string user, directory;
 };
 
 struct ProfileImage {
-  std::string name;        ///< upstream name as written: "nginx:1.22", "quay.io/x/y@sha256:..."
+  std::string name;  ///< upstream name as written: "nginx:1.22", "quay.io/x/y@sha256:..."
   std::optional<Recipe> recipe;
-  TextPlace place;         ///< for messages
+  TextPlace place;  ///< for messages
 };
 
 struct ProfileFile {
@@ -52,18 +52,18 @@ struct ProfileFile {
 
 struct ProfilePackages {
   std::string base = "debian-12-minimal";
-  std::string sources = "system";       ///< the builder machine's own apt sources
-  std::vector<std::string> suites;      ///< empty: those of the target release (CODENAME, -updates, -security) among the sources
+  std::string sources = "system";   ///< the builder machine's own apt sources
+  std::vector<std::string> suites;  ///< empty: those of the target release (CODENAME, -updates, -security) among the sources
   bool recommends = false;
-  std::vector<std::string> install;     ///< "docker.io" or "docker.io=20.10.24*"
+  std::vector<std::string> install;  ///< "docker.io" or "docker.io=20.10.24*"
 };
 
 struct Profile {
-  std::string file;                     ///< as given
+  std::string file;  ///< as given
   std::string product, title, variant, architecture;
   TargetRelease target;
   std::uint64_t expires_after_days = 730;
-  std::string installer_min;            ///< empty: this version
+  std::string installer_min;  ///< empty: this version
   ProfilePackages packages;
   std::vector<ProfileImage> images;
   std::vector<ProfileFile> files;
@@ -73,9 +73,9 @@ struct Profile {
 };
 
 struct ProfileOptions {
-  std::string variant;                                       ///< empty: the profile's first variant
-  std::string architecture;                                  ///< empty: this machine's
-  std::vector<std::pair<std::string, std::string>> set;      ///< --set KEY=VALUE: variables
+  std::string variant;                                   ///< empty: the profile's first variant
+  std::string architecture;                              ///< empty: this machine's
+  std::vector<std::pair<std::string, std::string>> set;  ///< --set KEY=VALUE: variables
 };
 
 /// Reads, includes, substitutes, merges the variant, checks. All faults of all files at once as one InputError.
@@ -87,14 +87,15 @@ struct LintReport {
 };
 LintReport lint_profile(const std::string& path);
 
-/// An image reference in full: "nginx:1.22" -> docker.io/library/nginx, tag 1.22. Follows Docker's and the OCI distribution specification's grammar.
+/// An image reference in full: "nginx:1.22" -> docker.io/library/nginx, tag 1.22. Follows Docker's and the OCI distribution specification's
+/// grammar.
 struct ImageName {
-  std::string repository;             ///< "docker.io/library/nginx": upstream host first
-  std::string tag;                    ///< empty when only a digest is given
+  std::string repository;  ///< "docker.io/library/nginx": upstream host first
+  std::string tag;         ///< empty when only a digest is given
   std::optional<Digest> digest;
-  std::string text() const;           ///< "docker.io/library/nginx:1.22"
+  std::string text() const;  ///< "docker.io/library/nginx:1.22"
   std::string host() const;
-  std::string path() const;           ///< "library/nginx"
+  std::string path() const;  ///< "library/nginx"
   bool operator==(const ImageName&) const = default;
 };
 /// Nothing when it is not a valid reference; `reason` then says why.

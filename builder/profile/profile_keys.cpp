@@ -1,0 +1,34 @@
+#include "builder/profile/profile_keys.h"
+
+#include <algorithm>
+
+#include "builder/profile/reader.h"
+
+namespace rootcellar {
+namespace {
+
+// One of every section, so that every section's reader runs. What it finds wrong with them does not matter here.
+constexpr std::string_view k_one_of_each = R"(
+target: {}
+packages: {install: [{name: x}]}
+images: [{recipe: {files: [{}]}}]
+files: [{}]
+registry: {}
+runtime: {}
+checks: [{container: {}}]
+)";
+
+}  // namespace
+
+std::vector<std::string> known_profile_keys() {
+  YamlFaults faults;
+  // Read before the tree is made: how files are put together, and the mark of a removed item.
+  std::vector<std::string> keys{"rootcellar",    "include",      "variables",    "variants", "packages.install.remove",
+                                "images.remove", "files.remove", "checks.remove"};
+  const YamlNode root = parse_yaml(k_one_of_each, "keys");
+  read_profile_tree(root, {faults, ".", &keys});
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,109 @@
+// Registry, runtime and checks.
+#include <algorithm>
+#include <array>
+
+#include "builder/profile/reader.h"
+#include "builder/profile/value_rules.h"
+#include "bundle/base/text.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::uint64_t k_max_time_limit = 3600;
+constexpr std::uint64_t k_max_log_files = 1000;
+const std::vector<std::string> k_check_kinds{"run", "http", "pull", "file", "container"};
+
+bool is_program(std::string_view text) {
+  const auto is_image = [](std::string_view name) { return parse_image_name(name).has_value(); };
+  if (text.starts_with("package:")) return is_package_name(text.substr(8));
+  return text.starts_with("image:") && is_image(text.substr(6));
+}
+
+bool is_image(std::string_view text) { return parse_image_name(text).has_value(); }
+
+std::uint64_t number_between(YamlMap& map, std::string_view key, std::uint64_t fallback, std::uint64_t least, std::uint64_t most) {
+  const std::uint64_t number = map.number(key, fallback);
+  const YamlNode* node = map.take(key);
+  if (node != nullptr && (number < least || number > most))
+    map.faults().add(*node, cat("key '", key, "': expected ", least, " to ", most, ", found ", number));
+  return number;
+}
+
+void read_container(const YamlNode& node, Check& check, const ReadContext& context) {
+  YamlMap map(node, context.faults, "a container check");
+  check.target = require_text_that(map, "image", is_image, "an image's name");
+  check.argv = map.text_list("argv");
+  context.finish(map, "checks.container");
+}
+
+void read_run(YamlMap& map, Check& check) {
+  check.argv = map.text_list("run");
+  if (check.argv.empty() || !is_absolute_path(check.argv[0]))
+    map.faults().add(*map.take("run"), "key 'run': expected a list that starts with a program's absolute path",
+                     "no shell is involved: run: [/usr/bin/docker, version]");
+}
+
+void read_kind(YamlMap& map, Check& check, const ReadContext& context) {
+  if (check.kind == "run") return read_run(map, check);
+  if (check.kind == "container") return read_container(*map.take("container"), check, context);
+  if (check.kind == "http") check.target = text_that(map, "http", is_numeric_web_url, "an http:// address with a numeric host");
+  if (check.kind == "pull") check.target = text_that(map, "pull", is_image, "an image's name");
+  if (check.kind == "file") check.target = text_that(map, "file", is_absolute_path, "an absolute path");
+}
+
+/// The names of the kinds that are given; each is taken, so that none is an unknown key.
+std::vector<std::string> given_kinds(YamlMap& map) {
+  std::vector<std::string> given;
+  std::copy_if(k_check_kinds.begin(), k_check_kinds.end(), std::back_inserter(given),
+               [&](const std::string& kind) { return map.take(kind) != nullptr; });
+  return given;
+}
+
+}  // namespace
+
+RegistrySection read_registry(const YamlNode& node, const ReadContext& context) {
+  YamlMap map(node, context.faults, "registry");
+  RegistrySection registry;
+  registry.enabled = map.boolean("enabled", true);
+  registry.program = text_that(map, "program", is_program, "package:NAME or image:NAME");
+  registry.listen = text_that(map, "listen", is_numeric_endpoint, "a numeric ADDRESS:PORT", registry.listen);
+  registry.storage = text_that(map, "storage", is_absolute_path, "an absolute path", registry.storage);
+  if (registry.enabled && map.take("program") == nullptr)
+    context.faults.add(node, "missing key 'program'", "where the registry comes from: package:docker-registry, or image:registry:2");
+  context.finish(map, "registry");
+  return registry;
+}
+
+RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context) {
+  YamlMap map(node, context.faults, "runtime");
+  RuntimeSection runtime;
+  runtime.kind = map.one_of("kind", {"docker", "none"}, runtime.kind);
+  runtime.log_max_size = text_that(map, "log_max_size", is_log_size, "a size like 50m", runtime.log_max_size);
+  runtime.log_max_files = number_between(map, "log_max_files", runtime.log_max_files, 1, k_max_log_files);
+  runtime.insecure_registries = texts_that(map, "insecure_registries", is_registry_range, "HOST:PORT or an address range");
+  runtime.preload = texts_that(map, "preload", is_image, "an image's name");
+  runtime.nvidia = map.boolean("nvidia", runtime.nvidia);
+  if (runtime.nvidia && runtime.kind != "docker") context.faults.add(*map.take("nvidia"), "key 'nvidia': needs kind: docker");
+  context.finish(map, "runtime");
+  return runtime;
+}
+
+Check read_check(const YamlNode& node, const ReadContext& context) {
+  YamlMap map(node, context.faults, "a check");
+  Check check;
+  check.name = require_text_that(map, "name", is_title, "one line of text");
+  const std::vector<std::string> kinds = given_kinds(map);
+  if (kinds.size() == 1) {
+    check.kind = kinds[0];
+    read_kind(map, check, context);
+  } else if (node.kind == YamlNode::Kind::map) {
+    context.faults.add(node,
+                       cat("expected exactly one of ", join(k_check_kinds, ", "), "; found ", kinds.empty() ? "none" : join(kinds, ", ")));
+  }
+  check.expect = map.text("expect");
+  check.time_limit = number_between(map, "time_limit", check.time_limit, 1, k_max_time_limit);
+  context.finish(map, "checks");
+  return check;
+}
+
+}  // namespace rootcellar

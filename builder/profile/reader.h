@@ -1,0 +1,51 @@
+// From one merged tree to a Profile: each section is read by one function, which knows its keys.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "builder/profile/profile.h"
+#include "bundle/base/yaml.h"
+
+namespace rootcellar {
+
+/// What every section's reader needs.
+struct ReadContext {
+  YamlFaults& faults;
+  std::string folder;                        ///< of the main profile
+  std::vector<std::string>* keys = nullptr;  ///< when set, receives "SECTION.KEY" for every key that is known
+
+  /// map.finish(), and the section's keys are recorded.
+  void finish(YamlMap& map, std::string_view section) const;
+};
+
+struct ReadResult {
+  Profile profile;
+  std::vector<std::string> architectures;
+};
+
+ReadResult read_profile_tree(const YamlNode& root, const ReadContext& context);
+
+ProfilePackages read_packages(const YamlNode& node, const ReadContext& context);
+ProfileImage read_image(const YamlNode& node, const ReadContext& context);
+ProfileFile read_file_item(const YamlNode& node, const ReadContext& context);
+RegistrySection read_registry(const YamlNode& node, const ReadContext& context);
+RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context);
+Check read_check(const YamlNode& node, const ReadContext& context);
+
+/// url, path, text, sha256 and size of `map`, for files and for files of recipes.
+ProfileFileContent read_content(YamlMap& map, const ReadContext& context);
+std::uint32_t read_mode(YamlMap& map);
+
+/// Text under `key` that obeys `rule`; otherwise a fault saying what was expected. Absent: `fallback`.
+using TextRule = bool (*)(std::string_view);
+std::string text_that(YamlMap& map, std::string_view key, TextRule rule, std::string_view expected, std::string fallback = {});
+std::string require_text_that(YamlMap& map, std::string_view key, TextRule rule, std::string_view expected);
+std::vector<std::string> texts_that(YamlMap& map, std::string_view key, TextRule rule, std::string_view expected);
+
+/// What one section says about another: images that checks name, the package the registry comes from, destinations given twice.
+void check_references(const YamlNode& root, const Profile& profile, YamlFaults& faults);
+
+}  // namespace rootcellar

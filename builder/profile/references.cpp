@@ -1,0 +1,120 @@
+// What one section of a profile says about another.
+#include <algorithm>
+#include <map>
+
+#include "builder/profile/reader.h"
+#include "bundle/base/text.h"
+
+namespace rootcellar {
+namespace {
+
+std::string full_name(std::string_view text) {
+  const auto name = parse_image_name(text);
+  return name ? name->text() : std::string();
+}
+
+class ReferenceChecker {
+ public:
+  ReferenceChecker(const YamlNode& root, const Profile& profile, YamlFaults& faults) : root_(root), profile_(profile), faults_(faults) {
+    for (const ProfileImage& image : profile.images) images_.push_back(full_name(image.name));
+    for (const std::string& package : profile.packages.install) packages_.push_back(package.substr(0, package.find('=')));
+  }
+
+  void check() {
+    refuse_twin_images();
+    refuse_twin_destinations();
+    check_program();
+    check_preload();
+    check_checks();
+  }
+
+ private:
+  const YamlNode* find(std::string_view section, std::string_view key) const {
+    const YamlNode* node = root_.find(section);
+    return node == nullptr ? nullptr : node->find(key);
+  }
+
+  const std::vector<YamlNode>& items(std::string_view section) const {
+    static const std::vector<YamlNode> k_none;
+    const YamlNode* node = root_.find(section);
+    return node == nullptr ? k_none : node->items;
+  }
+
+  /// The same image under two spellings; the same spelling twice was refused when files were put together.
+  void refuse_twin_images() {
+    for (std::size_t i = 0; i < images_.size(); ++i) {
+      const auto first = std::find(images_.begin(), images_.begin() + static_cast<std::ptrdiff_t>(i), images_[i]);
+      const auto at = static_cast<std::size_t>(first - images_.begin());
+      if (at == i || images_[i].empty() || profile_.images[at].name == profile_.images[i].name) continue;
+      faults_.add(items("images")[i], cat("'", profile_.images[i].name, "' is the same image as '", profile_.images[at].name, "'"),
+                  cat("both are ", images_[i]));
+    }
+  }
+
+  void refuse_twin_destinations() {
+    std::map<std::string, std::string> taken;
+    for (std::size_t i = 0; i < profile_.files.size(); ++i) {
+      const ProfileFile& file = profile_.files[i];
+      const auto [first, is_new] = taken.emplace(file.destination, file.name);
+      if (!is_new && !file.destination.empty() && first->second != file.name)
+        faults_.add(items("files")[i], cat("destination '", file.destination, "' is also that of file '", first->second, "'"));
+    }
+  }
+
+  void check_program() {
+    const YamlNode* node = find("registry", "program");
+    const std::string& program = profile_.registry.program;
+    if (node == nullptr || !profile_.registry.enabled) return;
+    if (program.starts_with("package:")) expect_package(*node, program.substr(8));
+    if (program.starts_with("image:")) expect_image(*node, program.substr(6));
+  }
+
+  void expect_package(const YamlNode& node, const std::string& name) {
+    if (std::find(packages_.begin(), packages_.end(), name) != packages_.end()) return;
+    const auto near = did_you_mean(name, packages_);
+    faults_.add(node, cat("package '", name, "' is not among packages.install"), near ? cat("did you mean '", *near, "'?") : std::string());
+  }
+
+  void expect_image(const YamlNode& node, const std::string& text) {
+    const std::string name = full_name(text);
+    if (name.empty() || std::find(images_.begin(), images_.end(), name) != images_.end()) return;
+    std::vector<std::string> written;
+    for (const ProfileImage& image : profile_.images) written.push_back(image.name);
+    const auto near = did_you_mean(text, written);
+    faults_.add(node, cat("image '", text, "' is not among images"), near ? cat("did you mean '", *near, "'?") : std::string());
+  }
+
+  void check_preload() {
+    const YamlNode* list = find("runtime", "preload");
+    if (list == nullptr || list->items.empty()) return;
+    expect_docker(*list, "key 'preload'");
+    for (const YamlNode& item : list->items) expect_image(item, item.scalar);
+  }
+
+  void check_checks() {
+    for (std::size_t i = 0; i < profile_.checks.size(); ++i) {
+      const Check& check = profile_.checks[i];
+      if (check.kind != "pull" && check.kind != "container") continue;
+      const YamlNode& node = items("checks")[i];
+      expect_docker(node, cat("check '", check.name, "'"));
+      expect_image(node, check.target);
+    }
+  }
+
+  void expect_docker(const YamlNode& node, const std::string& who) {
+    if (profile_.runtime.kind != "docker") faults_.add(node, cat(who, ": needs runtime.kind: docker"));
+    if (!profile_.registry.enabled) faults_.add(node, cat(who, ": needs a registry to pull from"), "add the section 'registry'");
+  }
+
+  const YamlNode& root_;
+  const Profile& profile_;
+  YamlFaults& faults_;
+  std::vector<std::string> images_;  // in full, in the profile's order; empty where the name is bad
+  std::vector<std::string> packages_;
+};
+
+}  // namespace
+
+void check_references(const YamlNode& root, const Profile& profile, YamlFaults& faults) { ReferenceChecker(root, profile, faults).check(); }
+
+}  // namespace rootcellar
