@@ -62,6 +62,7 @@ class TreeBuilder final : public YAML::EventHandler {
     node.kind = YamlNode::Kind::scalar;
     node.scalar = value;
     node.quoted = tag == "!";  // yaml-cpp's mark of a scalar that is not plain
+    last_scalar_ = static_cast<std::size_t>(std::max(mark.pos, 0));
     add(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
@@ -74,6 +75,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
   YamlNode take() {
+    require_closing_quote();
     faults_.throw_if_any();
     return std::move(root_);
   }
@@ -95,6 +97,19 @@ class TreeBuilder final : public YAML::EventHandler {
     node.file = file_;
     node.source = source_;
     return node;
+  }
+
+  /// yaml-cpp takes the end of the file for a closing quote; a file cut short must not pass for a whole one.
+  void require_closing_quote() const {
+    if (last_scalar_ >= source_->size()) return;
+    const char quote = (*source_)[last_scalar_];
+    if (quote != '"' && quote != '\'') return;
+    const std::string_view text = *source_;
+    std::size_t at = last_scalar_ + 1;
+    while (at < text.size() && (text[at] != quote || (quote == '\'' && text.substr(at).starts_with("''")))) {
+      at += text[at] == quote || (quote == '"' && text[at] == '\\') ? 2 : 1;
+    }
+    if (at >= source_->size()) throw_fault(node_at(file_, source_, last_scalar_), "not valid YAML: the quote is never closed");
   }
 
   YamlNode started(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -145,6 +160,7 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlNode root_;
   std::vector<Level> open_;
   int documents_ = 0;
+  std::size_t last_scalar_ = std::string::npos;
 };
 
 /// Before the library sees it: yaml-cpp would take UTF-16, replace broken bytes and take byte 4 for the end of the file.

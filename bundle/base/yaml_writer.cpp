@@ -50,11 +50,11 @@ void append_escaped(std::string& out, std::string_view sequence) {
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t length = utf8_sequence(rest);
     if (length == 0) throw InputError(cat("cannot write '", printable(text, 60), "' as YAML: not valid UTF-8"));
-    append_escaped(out, text.substr(0, length));
-    text.remove_prefix(length);
+    append_escaped(out, rest.substr(0, length));
+    rest.remove_prefix(length);
   }
   return out + '"';
 }
