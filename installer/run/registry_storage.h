@@ -13,8 +13,8 @@ namespace rootcellar {
 /// Fills ROOT/docker/registry/v2 from the bundle in one pass: blobs while frames are verified, then repository links, tags last.
 /// Repositories are named by upstream host ("docker.io/library/nginx"); docker.io's also at the root ("library/nginx"), because docker's
 /// registry-mirrors asks there. Blobs that are there with the right size are not written again. Returns the number of bytes written.
-std::uint64_t fill_registry(Bundle& bundle, const std::vector<std::string>& images, const std::string& root, const Owner& owner, HostSystem& host,
-                            unsigned jobs, Progress& progress);
+std::uint64_t fill_registry(Bundle& bundle, const std::vector<std::string>& images, const std::string& root, const Owner& owner,
+                            HostSystem& host, unsigned jobs, Progress& progress);
 /// Bytes that filling needs, before anything is there.
 std::uint64_t registry_bytes(const Index& index);
 

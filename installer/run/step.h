@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "bundle/appliance.h"
 #include "bundle/base/digest.h"
 #include "bundle/base/json.h"
 #include "installer/host/host_system.h"
@@ -48,8 +49,8 @@ struct PlaceFile {
 
 /// A regular file taken out of a container image's layers in the bundle and put in place.
 struct ExtractFromImage {
-  std::string image;      ///< "docker.io/library/registry:2"
-  std::string member;     ///< "bin/registry"
+  std::string image;   ///< "docker.io/library/registry:2"
+  std::string member;  ///< "bin/registry"
   std::string path;
   unsigned mode = 0755;
 };
@@ -76,7 +77,8 @@ struct AddUser {
   std::string home;
 };
 
-/// All debs and apt index files of the bundle spooled below `directory`; undone (removed) by SpoolRemove at the end of the run as well as by undo.
+/// All debs and apt index files of the bundle spooled below `directory`; undone (removed) by SpoolRemove at the end of the run as well as
+/// by undo.
 struct SpoolPackages {
   std::string directory;
 };
@@ -84,21 +86,21 @@ struct RemoveSpool {
   std::string directory;
 };
 
-/// Packages through the target's own apt with the spool as its only source and authentication on; waits for dpkg's lock, finishes a half-configured
-/// dpkg first, keeps services down by policy-rc.d. Undo purges exactly what this step newly installed.
+/// Packages through the target's own apt with the spool as its only source and authentication on; waits for dpkg's lock, finishes a
+/// half-configured dpkg first, keeps services down by policy-rc.d. Undo purges exactly what this step newly installed.
 struct InstallPackages {
-  std::string directory;               ///< the spool
-  std::vector<std::string> packages;   ///< names to ask apt for
+  std::string directory;              ///< the spool
+  std::vector<std::string> packages;  ///< names to ask apt for
   std::vector<AptSource> sources;
-  std::vector<std::string> hold;       ///< names to apt-mark hold among what was newly installed; "*" = all new
+  std::vector<std::string> hold;  ///< names to apt-mark hold among what was newly installed; "*" = all new
   std::string architecture;
 };
 
 /// Images of the bundle written into a registry's storage directory (distribution's filesystem layout).
 struct FillRegistry {
-  std::string root;                    ///< the storage root directory
+  std::string root;  ///< the storage root directory
   Owner owner;
-  std::vector<std::string> images;     ///< repository names; empty: all
+  std::vector<std::string> images;  ///< repository names; empty: all
 };
 
 /// Waits until an http GET on a numeric address gives `status`; changes nothing.
@@ -111,7 +113,7 @@ struct WaitHttp {
 /// A docker image pulled from the local registry by `name` and proven by digest; undo removes it when it was not there before.
 struct PullImage {
   std::string name;
-  Digest digest;                       ///< the manifest digest that the pull must report; all-zero: not compared
+  Digest digest;  ///< the manifest digest that the pull must report; all-zero: not compared
 };
 
 /// A proof: one of the appliance's checks. Never "already so", nothing to undo.
@@ -119,8 +121,8 @@ struct RunCheck {
   Check check;
 };
 
-using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, ExtractFromImage, RunTool, SetUnit, AddUser, SpoolPackages, RemoveSpool,
-                            InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck>;
+using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, ExtractFromImage, RunTool, SetUnit, AddUser, SpoolPackages,
+                            RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

@@ -1,0 +1,52 @@
+// Every kind of step, four functions each: probe, prepare (what undo will need), perform, take_back. Each kind in the file of its name.
+#pragma once
+
+#include <string>
+
+#include "bundle/base/text.h"
+#include "installer/run/runner.h"
+
+namespace rootcellar {
+
+/// What the four functions may use.
+struct ActionScope {
+  const Step& step;
+  RunContext& context;
+
+  HostSystem& host() const { return context.host; }
+  std::string log() const { return cat(context.paths.logs, '/', step.id, ".log"); }
+  /// The bundle; a HostError when there is none (its volumes are not attached).
+  Bundle& bundle() const;
+};
+
+// REQUIRES of perform: may be called again after a stop at any call inside it. REQUIRES of take_back: the same, and after a perform stopped
+// anywhere.
+#define ROOTCELLAR_ACTION(Kind)                              \
+  ProbeResult probe(const Kind& action, ActionScope& scope); \
+  JsonValue prepare(const Kind& action, ActionScope& scope); \
+  void perform(const Kind& action, ActionScope& scope);      \
+  void take_back(const Kind& action, const JsonValue& undo, bool purge_data, ActionScope& scope)
+
+ROOTCELLAR_ACTION(MakeDirectory);
+ROOTCELLAR_ACTION(WriteFile);
+ROOTCELLAR_ACTION(MergeJson);
+ROOTCELLAR_ACTION(PlaceFile);
+ROOTCELLAR_ACTION(ExtractFromImage);
+ROOTCELLAR_ACTION(RunTool);
+ROOTCELLAR_ACTION(SetUnit);
+ROOTCELLAR_ACTION(AddUser);
+ROOTCELLAR_ACTION(SpoolPackages);
+ROOTCELLAR_ACTION(RemoveSpool);
+ROOTCELLAR_ACTION(InstallPackages);
+ROOTCELLAR_ACTION(FillRegistry);
+ROOTCELLAR_ACTION(WaitHttp);
+ROOTCELLAR_ACTION(PullImage);
+ROOTCELLAR_ACTION(RunCheck);
+#undef ROOTCELLAR_ACTION
+
+/// The configuration or program file this step writes; empty for other kinds.
+std::string written_path(const Step& step);
+/// For a unit that was active before the installation, once all its files are back.
+void restart_unit(const std::string& unit, RunContext& context);
+
+}  // namespace rootcellar

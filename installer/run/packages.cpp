@@ -1,0 +1,74 @@
+#include "installer/run/packages.h"
+
+#include <algorithm>
+#include <set>
+
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+#include "installer/run/spool.h"
+#include "installer/run/tool_run.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr const char* k_updates = "/var/lib/dpkg/updates";
+constexpr int k_lock_tries = 120;             // with the pause: ten minutes
+constexpr std::uint64_t k_lock_pause = 5000;  // milliseconds
+
+std::vector<DpkgEntry> dpkg_entries(ActionScope& scope) { return parse_dpkg_list(run_or_throw(dpkg_list(), scope).output); }
+
+bool dpkg_unfinished(const std::vector<DpkgEntry>& entries, HostSystem& host) {
+  return !host.list(k_updates).empty() || std::any_of(entries.begin(), entries.end(), is_unfinished);
+}
+
+bool lock_held(const ToolResult& result) { return result.error_output.find("lock") != std::string::npos; }
+
+void write_source(const InstallPackages& step, ActionScope& scope) {
+  const AptPlaces places = apt_places(step.directory);
+  for (const std::string& directory : {places.lists + "/partial", places.archives + "/partial"}) scope.host().make_directories(directory);
+  scope.host().write_file(places.source_file, apt_source_text(step));
+}
+
+HostError cannot_install(const InstallPackages& step, const std::string& reason, const ActionScope& scope) {
+  return HostError(cat("cannot install '", join(step.packages, "', '"), "': ", reason), cat("apt's whole output is in ", scope.log()));
+}
+
+}  // namespace
+
+bool packages_installed(const InstallPackages& step, ActionScope& scope) {
+  const auto entries = dpkg_entries(scope);
+  if (dpkg_unfinished(entries, scope.host())) return false;
+  std::set<std::string> installed;
+  for (const DpkgEntry& entry : entries) {
+    if (entry.state == "installed") installed.insert(entry.name.substr(0, entry.name.find(':')));
+  }
+  return std::all_of(step.packages.begin(), step.packages.end(), [&](const std::string& name) { return installed.contains(name); });
+}
+
+AptForecast forecast_packages(const InstallPackages& step, ActionScope& scope) {
+  if (!spool_complete(scope.bundle(), step.directory, scope.host())) {
+    fill_spool(scope.bundle(), step.directory, scope.host(), scope.context.jobs, scope.context.progress);
+  }
+  write_source(step, scope);
+  run_or_throw(apt_update(step), scope);
+  const ToolResult simulated = run_logged(apt_install(step, true), scope);
+  if (simulated.exit_code != 0) throw cannot_install(step, apt_reason(simulated.output, simulated.error_output), scope);
+  AptForecast forecast = parse_forecast(simulated.output);
+  if (!forecast.removed.empty()) throw cannot_install(step, cat("apt would remove '", join(forecast.removed, "', '"), "'"), scope);
+  return forecast;
+}
+
+void finish_dpkg(ActionScope& scope) {
+  if (!dpkg_unfinished(dpkg_entries(scope), scope.host())) return;
+  for (int tries = 1;; ++tries) {
+    const ToolResult result = run_logged(dpkg_configure_all(), scope);
+    // What is half unpacked is no work for configure; apt's install repairs it.
+    if (result.exit_code == 0 || !lock_held(result)) return;
+    if (tries == k_lock_tries)
+      throw SystemError("cannot finish the work of a stopped dpkg: another dpkg is running",
+                        "wait for it, then run 'rootcellar-install resume'");
+    scope.host().sleep(k_lock_pause);
+  }
+}
+
+}  // namespace rootcellar
