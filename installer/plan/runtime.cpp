@@ -10,9 +10,9 @@ namespace {
 constexpr std::string_view k_cgroup_option = "native.cgroupdriver=";
 constexpr std::string_view k_containerd_drop_in = "/etc/systemd/system/containerd.service.d/rootcellar.conf";
 
-/// The user's file as an object; an absent file is an empty one.
+/// The user's file as an object; an absent or empty file has no settings.
 JsonValue read_daemon_json(const Facts& facts) {
-  if (!facts.daemon_json) return JsonValue::object();
+  if (!facts.daemon_json || trim(*facts.daemon_json).empty()) return JsonValue::object();
   JsonValue document = parse_json(*facts.daemon_json, k_daemon_json);
   if (!document.is_object()) throw InputError(cat(k_daemon_json, ":1:1: expected an object of docker's settings"));
   return document;

@@ -1,0 +1,139 @@
+#include <memory>
+
+#include "bundle/base/error.h"
+#include "bundle/base/file.h"
+#include "bundle/base/text.h"
+#include "installer/commands/install_unit.h"
+#include "installer/commands/open_bundle.h"
+#include "installer/commands/program.h"
+#include "installer/commands/site_plan.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::size_t k_program_limit = std::size_t{64} << 20;
+
+struct InstallOptions {
+  BundleOptions bundle;
+  std::optional<std::string> answers;
+  bool yes = false;
+};
+
+void require_root(Surroundings& surroundings) {
+  if (!surroundings.host.is_root()) throw HostError("cannot install: only root can", "begin the command with 'sudo'");
+}
+
+void refuse_what_cannot_be(const SitePlan& site, const Bundle& bundle) {
+  require_fitting_host(bundle.header(), bundle.index().appliance, site.facts);
+  if (!site.plan.refusals.empty())
+    throw HostError(cat("cannot install '", bundle_name(bundle.header()), "': ", join(site.plan.refusals, "; ")));
+}
+
+std::string summary(const SitePlan& site, const Bundle& bundle) {
+  std::string out = cat(bundle_line(bundle), "\n");
+  for (const Step& step : site.plan.steps) out += cat("  - ", step.title, "\n");
+  for (const OpenedPort& port : site.plan.ports) out += cat("opens ", port.address, " port ", port.port, ": ", port.purpose, "\n");
+  for (const SpaceLine& line : site.plan.space) {
+    out += cat("needs ", human_size(line.needed), " of ", human_size(line.available), " free on the filesystem of ", line.path, "\n");
+  }
+  for (const std::string& caution : site.plan.cautions) out += cat("note: ", caution, "\n");
+  return out;
+}
+
+void ask_to_go_on(const InstallOptions& options, cli::Console& console) {
+  if (options.yes) return;
+  if (!console.interactive())
+    throw UsageError("cannot ask whether to install: this is no terminal", "look at 'rootcellar-install plan', then give --yes");
+  if (trim(console.ask("Type 'yes' to install: ", "whether to install")) != "yes") throw UsageError("the answer was not 'yes'");
+}
+
+/// The journal's plan comes last: only from then on is there an installation.
+void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std::vector<std::string>& places, Surroundings& surroundings) {
+  KeptState kept(surroundings);
+  kept.make_directories();
+  const std::optional<std::string> program = surroundings.host.read_file(surroundings.self, k_program_limit);
+  if (!program) throw SystemError(cat("cannot read '", surroundings.self, "': it is not there"));
+  surroundings.host.make_directories(path_parent(surroundings.paths.program));
+  surroundings.host.write_file(surroundings.paths.program, *program, 0755);
+  kept.pin(opened.policy);
+  kept.remember_serial(opened.bundle.header());
+  kept.keep_answers(site.answers);
+  kept.keep(opened.bundle);
+  Journal(surroundings.host, kept.journal_path()).append(plan_record(opened.bundle, site.plan.steps, places, surroundings.host.now()));
+}
+
+enum class Before { nothing, stopped, finished };
+
+Before what_came_before(const Bundle& bundle, const SitePlan& site, Surroundings& surroundings) {
+  if (!site.facts.installed || site.facts.installed->id != bundle.verified().id()) return Before::nothing;
+  const Journal journal(surroundings.host, KeptState(surroundings).journal_path());
+  const std::optional<JournaledPlan> plan = journaled_plan(journal.records());
+  if (!plan) return Before::nothing;
+  return plan->finished ? Before::finished : Before::stopped;
+}
+
+/// Everything up to the first write; true: go on and run the unit.
+bool prepare(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
+  const FileLock lock(surroundings.lock);
+  OpenedBundle opened = open_bundle(options.bundle, KeptState(surroundings), console);
+  const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings);
+  const Before before = what_came_before(opened.bundle, site, surroundings);
+  if (before == Before::finished) {
+    console.say(cat("'", bundle_name(opened.bundle.header()), "' is installed here already; 'rootcellar-install status' shows its state"));
+    return false;
+  }
+  if (!console.interactive()) require_all_volumes(opened.bundle);
+  if (before == Before::stopped) {
+    console.say("An earlier install stopped here; going on with it.");
+    return true;
+  }
+  refuse_what_cannot_be(site, opened.bundle);
+  if (!console.json()) console.print(summary(site, opened.bundle));
+  ask_to_go_on(options, console);
+  leave_ourselves(opened, site, options.bundle.places(), surroundings);
+  return true;
+}
+
+bool prepare_or_say_so(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
+  try {
+    return prepare(console, options, surroundings);
+  } catch (Error& error) {
+    error.set_machine_state("nothing was installed");
+    throw;
+  }
+}
+
+ExitCode install(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
+  require_root(surroundings);
+  if (install_unit_active(surroundings)) {
+    console.say(cat("An installation is running in '", k_install_unit, "'; this is what it does:"));
+    follow_install_unit(surroundings, console, options.bundle.places());
+  } else {
+    if (!prepare_or_say_so(console, options, surroundings)) return ExitCode::ok;
+    run_install_unit(surroundings, console, options.bundle.places());
+  }
+  console.say("Installed. 'rootcellar-install status' shows its state; the stick can be taken out.");
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+cli::Command install_command(Surroundings& surroundings) {
+  auto options = std::make_shared<InstallOptions>();
+  cli::Command command;
+  command.name = "install";
+  command.summary = "install the bundle on this machine";
+  command.description =
+      "Verifies, plans, asks, then installs in a systemd unit: a lost connection stops nothing, and running install again shows it again. "
+      "The first time, the signer's key comes from --trust FILE or from six words typed; then it is pinned.";
+  command.examples = {"sudo rootcellar-install install /media/stick",
+                      "sudo rootcellar-install install /media/stick --trust /root/site.pub --yes"};
+  command.options = bundle_option_list(options->bundle);
+  command.options.push_back(
+      {.names = "--answers", .value = "FILE", .help = "what this site decides; see docs/answers.md", .optional_text = &options->answers});
+  command.options.push_back({.names = "--yes", .help = "do not ask whether to go on", .flag = &options->yes});
+  command.run = [options, &surroundings](cli::Console& console) { return install(console, *options, surroundings); };
+  return command;
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,18 @@
+#include "installer/commands/program.h"
+
+namespace rootcellar {
+
+cli::Program installer_program(Surroundings& surroundings) {
+  cli::Program program;
+  program.name = "rootcellar-install";
+  program.summary = "Installs a bundle on this machine, without a network: verify, plan, install, status.";
+  program.version = surroundings.version;
+  program.examples = {"rootcellar-install verify /media/stick --trust site.pub", "rootcellar-install plan /media/stick",
+                      "sudo rootcellar-install install /media/stick"};
+  program.commands = {verify_command(surroundings),    plan_command(surroundings),   install_command(surroundings),
+                      resume_command(surroundings),    status_command(surroundings), logs_command(surroundings),
+                      uninstall_command(surroundings), load_command(surroundings)};
+  return program;
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,21 @@
+// The command line of rootcellar-install: its subcommands, one file each.
+#pragma once
+
+#include "bundle/base/cli.h"
+#include "installer/commands/surroundings.h"
+
+namespace rootcellar {
+
+/// REQUIRES: `surroundings` outlives the program.
+cli::Program installer_program(Surroundings& surroundings);
+
+cli::Command verify_command(Surroundings& surroundings);
+cli::Command plan_command(Surroundings& surroundings);
+cli::Command install_command(Surroundings& surroundings);
+cli::Command resume_command(Surroundings& surroundings);
+cli::Command status_command(Surroundings& surroundings);
+cli::Command logs_command(Surroundings& surroundings);
+cli::Command uninstall_command(Surroundings& surroundings);
+cli::Command load_command(Surroundings& surroundings);
+
+}  // namespace rootcellar

@@ -1,0 +1,21 @@
+// The plan for this machine as it is now.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bundle/bundle.h"
+#include "installer/commands/kept_state.h"
+#include "installer/plan/plan.h"
+
+namespace rootcellar {
+
+struct SitePlan {
+  Answers answers;
+  Facts facts;
+  Plan plan;
+};
+/// `answers_file`: what --answers named; without it the kept answers, else the defaults.
+SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings);
+
+}  // namespace rootcellar
