@@ -22,9 +22,10 @@ struct AssembleOptions {
 struct AssembleResult {
   std::vector<std::string> volumes;
   Header header;
-  std::uint64_t fetched = 0;   ///< bytes transferred; a warm build has 0
+  std::uint64_t fetched = 0;  ///< bytes transferred; a warm build has 0
 };
 
-AssembleResult assemble(const Lock& lock, const std::vector<const SecretKey*>& signers, const AssembleOptions& options, SourceContext& context);
+AssembleResult assemble(const Lock& lock, const std::vector<const SecretKey*>& signers, const AssembleOptions& options,
+                        SourceContext& context);
 
 }  // namespace rootcellar

@@ -126,7 +126,8 @@ void add_closure(AptRoot& apt, const std::vector<PrintedUri>& uris, const std::v
 
 }  // namespace
 
-Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages& packages, const TargetRelease& target, SourceContext& context) {
+Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages& packages, const TargetRelease& target,
+                                             SourceContext& context) {
   const NamedBase& base = require_base(packages.base, target);
   for (const std::string& request : packages.install) check_request(request);
   Resolved<LockedPackages> out{.newest = apt.newest()};

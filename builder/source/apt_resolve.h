@@ -6,7 +6,8 @@
 namespace rootcellar {
 
 /// As resolve_packages(); `apt` is updated and of the target's release.
-Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages& packages, const TargetRelease& target, SourceContext& context);
+Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages& packages, const TargetRelease& target,
+                                             SourceContext& context);
 /// As make_recipe_image(); `apt` is updated and of the recipe's suite.
 Resolved<LockedImage> make_recipe_image_in(AptRoot& apt, const ImageName& name, const Recipe& recipe, const std::string& suite,
                                            SourceContext& context);

@@ -20,10 +20,17 @@ std::uint64_t padded(std::uint64_t size) { return (size + k_block - 1) / k_block
 
 /// Folders whose files are the builder's or the tools' traces; the folders themselves stay.
 bool is_trace(std::string_view name, char type) {
-  static constexpr std::array<std::string_view, 9> exact{"etc/hostname", "etc/resolv.conf", "etc/machine-id", "var/lib/dbus/machine-id", "etc/apt/sources.list",
-                                                         "etc/apt/apt.conf.d/99mmdebstrap", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend",
+  static constexpr std::array<std::string_view, 9> exact{"etc/hostname",
+                                                         "etc/resolv.conf",
+                                                         "etc/machine-id",
+                                                         "var/lib/dbus/machine-id",
+                                                         "etc/apt/sources.list",
+                                                         "etc/apt/apt.conf.d/99mmdebstrap",
+                                                         "var/lib/dpkg/lock",
+                                                         "var/lib/dpkg/lock-frontend",
                                                          "var/cache/ldconfig/aux-cache"};
-  static constexpr std::array<std::string_view, 6> folders{"etc/apt/sources.list.d/", "var/cache/apt/", "var/lib/apt/", "var/log/", "tmp/", "var/tmp/"};
+  static constexpr std::array<std::string_view, 6> folders{
+      "etc/apt/sources.list.d/", "var/cache/apt/", "var/lib/apt/", "var/log/", "tmp/", "var/tmp/"};
   if (std::find(exact.begin(), exact.end(), name) != exact.end()) return true;
   if (name.ends_with("-old") && (name.starts_with("var/lib/dpkg/") || name.starts_with("var/cache/debconf/"))) return true;
   const bool inside = std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) { return name.starts_with(folder); });
@@ -146,14 +153,17 @@ void LayerTar::read_extension(Member& member, char type, std::uint64_t size) {
 
 /// "bin -> usr/bin": what is to be added or removed below the link is below its target.
 void LayerTar::follow_link(const Member& member) {
-  const std::string target = plain_name(member.link.starts_with('/') ? member.link.substr(1) : path_join(path_parent(member.name), member.link));
+  const std::string target =
+      plain_name(member.link.starts_with('/') ? member.link.substr(1) : path_join(path_parent(member.name), member.link));
   if (target.empty() || target.find("..") != std::string::npos) return;
   const std::string below = member.name + "/";
   std::map<std::string, LayerFile> files;
-  for (auto& [path, file] : changes_.files) files[path.starts_with(below) ? cat(target, "/", path.substr(below.size())) : path] = std::move(file);
+  for (auto& [path, file] : changes_.files)
+    files[path.starts_with(below) ? cat(target, "/", path.substr(below.size())) : path] = std::move(file);
   changes_.files = std::move(files);
   std::set<std::string> remove;
-  for (const std::string& path : changes_.remove) remove.insert(path.starts_with(below) ? cat(target, "/", path.substr(below.size())) : path);
+  for (const std::string& path : changes_.remove)
+    remove.insert(path.starts_with(below) ? cat(target, "/", path.substr(below.size())) : path);
   changes_.remove = std::move(remove);
 }
 
@@ -227,7 +237,8 @@ void LayerTar::add_head(const std::string& path, char type, std::uint32_t mode, 
   const std::string name = "./" + path;
   std::size_t cut = 0;
   if (name.size() > 100) cut = name.find('/', name.size() - 101);
-  if (cut == std::string::npos || cut > 155 || cut + 1 == name.size()) throw InputError(cat("cannot add '/", path, "' to the image: its path is too long"));
+  if (cut == std::string::npos || cut > 155 || cut + 1 == name.size())
+    throw InputError(cat("cannot add '/", path, "' to the image: its path is too long"));
   std::array<std::uint8_t, k_block> header{};
   const std::span<std::uint8_t> bytes(header);
   put_text(bytes.subspan(0), std::string_view(name).substr(cut == 0 ? 0 : cut + 1));

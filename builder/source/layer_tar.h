@@ -14,8 +14,8 @@
 namespace rootcellar {
 
 struct LayerFile {
-  std::string text;         ///< the content, or
-  std::string path;         ///< where on this machine it is
+  std::string text;  ///< the content, or
+  std::string path;  ///< where on this machine it is
   std::uint64_t size = 0;
   std::uint32_t mode = 0644;
 };
@@ -42,7 +42,7 @@ class LayerTar final : public Source {
     char type = '0';
     std::uint64_t size = 0;
     std::optional<std::uint64_t> long_size;  ///< from a pax record
-    Bytes head;  ///< all header blocks, with extension records
+    Bytes head;                              ///< all header blocks, with extension records
   };
   bool next_member(Member& member);
   void read_extension(Member& member, char type, std::uint64_t size);

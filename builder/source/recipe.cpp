@@ -1,4 +1,5 @@
-// Images made from distribution packages: mmdebstrap builds the root, LayerTar makes it a layer, and the packages say when it is made again.
+// Images made from distribution packages: mmdebstrap builds the root, LayerTar makes it a layer, and the packages say when it is made
+// again.
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +30,8 @@ std::string require_mmdebstrap(const ImageName& name) {
 }
 
 std::string image_path(const std::string& path) {
-  if (path.size() < 2 || path.front() != '/') throw InputError(cat("bad path '", printable(path), "' in a recipe: expected an absolute path"));
+  if (path.size() < 2 || path.front() != '/')
+    throw InputError(cat("bad path '", printable(path), "' in a recipe: expected an absolute path"));
   return path.substr(1);
 }
 
@@ -84,15 +86,18 @@ void remember(const Cache& cache, const std::string& key, const MadeLayer& made)
   write_file_atomically(record_path(cache, key), cat(made.digest.hex(), "\n", made.size, "\n", join(made.packages, "\n"), "\n"));
 }
 
-std::string version_of(const std::string& program) { return std::string(trim(run_process({.argv = {program, "--version"}, .environment = tool_environment()}).output)); }
+std::string version_of(const std::string& program) {
+  return std::string(trim(run_process({.argv = {program, "--version"}, .environment = tool_environment()}).output));
+}
 
 /// The root filesystem as a tar. Root without a user namespace when we are root; otherwise mmdebstrap's own namespace.
 void run_mmdebstrap(const std::string& program, const AptRoot& apt, const ImageName& name, const Recipe& recipe, const std::string& suite,
                     std::int64_t time, const std::string& architecture, const std::string& tar) {
-  ProcessSpec spec{.argv = {program, cat("--mode=", geteuid() == 0 ? "root" : "unshare"), "--variant=essential", cat("--architectures=", architecture),
-                            "--format=tar", "--skip=output/dev", cat("--aptopt=", apt.settings_file()), "--aptopt=Acquire::Languages \"none\""},
-                   .environment = tool_environment(),
-                   .time_limit_seconds = k_time_limit};
+  ProcessSpec spec{
+      .argv = {program, cat("--mode=", geteuid() == 0 ? "root" : "unshare"), "--variant=essential", cat("--architectures=", architecture),
+               "--format=tar", "--skip=output/dev", cat("--aptopt=", apt.settings_file()), "--aptopt=Acquire::Languages \"none\""},
+      .environment = tool_environment(),
+      .time_limit_seconds = k_time_limit};
   if (!recipe.packages.empty()) spec.argv.push_back(cat("--include=", join(recipe.packages, ",")));
   spec.argv.insert(spec.argv.end(), {suite, tar, apt.sources_file()});
   spec.environment.push_back(cat("SOURCE_DATE_EPOCH=", time));
@@ -100,7 +105,8 @@ void run_mmdebstrap(const std::string& program, const AptRoot& apt, const ImageN
   const ProcessResult result = run_process(spec);
   if (result.exit_code == 0) return;
   const std::string errors = apt_errors(result.output);
-  throw InputError(cat("cannot make the image '", name.text(), "': ", errors.empty() ? cat("mmdebstrap ended with ", result.exit_code) : errors));
+  throw InputError(
+      cat("cannot make the image '", name.text(), "': ", errors.empty() ? cat("mmdebstrap ended with ", result.exit_code) : errors));
 }
 
 /// What dpkg says is installed, with the SHA-256 of each deb from the archive.
@@ -157,7 +163,8 @@ LockedImage image_of(const ImageName& name, const Recipe& recipe, const MadeLaye
 Resolved<LockedImage> make_recipe_image_in(AptRoot& apt, const ImageName& name, const Recipe& recipe, const std::string& suite,
                                            SourceContext& context) {
   const std::string program = require_mmdebstrap(name);
-  // The release's own date, not the newest: it changes with point releases only, so that fresh indexes with the same packages give the same image.
+  // The release's own date, not the newest: it changes with point releases only, so that fresh indexes with the same packages give the same
+  // image.
   const std::int64_t time = apt.suite_date(suite);
   LayerChanges changes = layer_changes(recipe, time, context);
   std::vector<std::string> wanted{"?essential"};
