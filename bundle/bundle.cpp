@@ -176,6 +176,7 @@ const FileEntry* Bundle::find_file(std::string_view path) const {
   return found == files.end() || found->path != path ? nullptr : &*found;
 }
 
+const std::vector<VolumeCandidate>& Bundle::volume_files() const { return state_->volumes; }
 std::vector<std::uint32_t> Bundle::missing_volumes() const {
   std::vector<std::uint32_t> missing;
   for (std::uint32_t volume = 1; volume <= header().volumes; ++volume) {

@@ -71,7 +71,8 @@ class Bundle {
   const std::vector<Signature>& signatures() const;
   const BlobEntry* find_blob(const Digest& digest) const;
   const FileEntry* find_file(std::string_view path) const;
-  std::vector<std::uint32_t> missing_volumes() const;  ///< numbers with no candidate
+  std::vector<std::uint32_t> missing_volumes() const;        ///< numbers with no candidate
+  const std::vector<VolumeCandidate>& volume_files() const;  ///< those of this bundle, of whole length; a number may occur twice
   void set_asker(VolumeAsker asker);
 
   /// Delivers blobs in storage order; every frame is verified before it is decoded, every blob before finish_blob(). Memory: a few frames.
