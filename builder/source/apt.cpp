@@ -74,7 +74,7 @@ LockedBlob store_file(const std::string& path, std::string url, Cache& cache) {
 void add_keyrings(const AptRoot& apt, LockedPackages& out, Cache& cache) {
   for (std::size_t i = 0; i < apt.archives().size(); ++i) {
     const std::string& keyring = apt.archives()[i].keyring;
-    LockedAptFile file{cat("apt/keyrings/", path_name(keyring)), store_file(keyring, {}, cache)};
+    LockedAptFile file{cat("keyrings/", path_name(keyring)), store_file(keyring, {}, cache)};
     const auto same_path = [&](const LockedAptFile& one) { return one.path == file.path; };
     const auto known = std::find_if(out.files.begin(), out.files.end(), same_path);
     if (known == out.files.end()) {
@@ -82,7 +82,7 @@ void add_keyrings(const AptRoot& apt, LockedPackages& out, Cache& cache) {
     } else if (known->blob.digest != file.blob.digest) {
       throw InputError(cat("cannot carry two different keyrings called '", path_name(keyring), "'"), "let all archives use one of them");
     }
-    out.sources[i].keyring = file.path;
+    out.sources[i].keyring = cat("apt/", file.path);
   }
 }
 
@@ -91,7 +91,7 @@ void add_indexes(const AptRoot& apt, LockedPackages& out, Cache& cache) {
     out.sources.push_back({.name = archive.name, .uri = archive.uri, .suites = archive.suites, .components = archive.components});
   }
   for (const AptIndexFile& index : apt.indexes()) {
-    out.files.push_back({cat("apt/", apt.archives()[index.archive].name, "/", index.path), store_file(index.local, index.url, cache)});
+    out.files.push_back({cat(apt.archives()[index.archive].name, "/", index.path), store_file(index.local, index.url, cache)});
   }
   add_keyrings(apt, out, cache);
   std::sort(out.files.begin(), out.files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
