@@ -20,7 +20,7 @@ class LockReader {
   explicit LockReader(YamlFaults& faults) : faults_(faults) {}
 
   Lock read(const YamlNode& root) {
-    YamlMap map(root, faults_, "a lock");
+    YamlMap map(root, faults_, "lock keys");
     map.require("rootcellar-lock");
     map.one_of("rootcellar-lock", {"1"}, "1");
     read_identity(map);
@@ -90,7 +90,7 @@ class LockReader {
   }
 
   LockedBlob read_blob(const YamlNode& node) {
-    YamlMap map(node, faults_, "a blob");
+    YamlMap map(node, faults_, "blob keys");
     LockedBlob blob = read_blob_keys(map);
     map.finish();
     return blob;
@@ -102,7 +102,7 @@ class LockReader {
   }
 
   Check read_check(const YamlNode& node) {
-    YamlMap map(node, faults_, "a check");
+    YamlMap map(node, faults_, "check keys");
     Check check;
     check.argv = map.text_list("argv");
     check.expect = map.text("expect");
@@ -115,7 +115,7 @@ class LockReader {
   }
 
   LockedFile read_file_entry(const YamlNode& node) {
-    YamlMap map(node, faults_, "a file");
+    YamlMap map(node, faults_, "file keys");
     LockedFile file;
     file.blob = require_blob(map);
     file.placed.destination = require_that(map, "destination", is_destination, "an absolute path outside rootcellar's own folders");
@@ -129,7 +129,7 @@ class LockReader {
   }
 
   LockedImage read_image(const YamlNode& node) {
-    YamlMap map(node, faults_, "an image");
+    YamlMap map(node, faults_, "image keys");
     LockedImage image;
     map.list("blobs", [&](const YamlNode& item) { image.blobs.push_back(read_blob(item)); });
     image.digest = read_locked_digest(map, "digest");
@@ -150,7 +150,7 @@ class LockReader {
   }
 
   ManifestEntry read_manifest(const YamlNode& node) {
-    YamlMap map(node, faults_, "a manifest");
+    YamlMap map(node, faults_, "manifest keys");
     ManifestEntry manifest;
     map.list("blobs", [&](const YamlNode& item) { manifest.blobs.push_back(read_digest_item(item)); });
     manifest.digest = read_locked_digest(map, "digest");
@@ -180,7 +180,7 @@ class LockReader {
   }
 
   void read_packages(const YamlNode& node) {
-    YamlMap map(node, faults_, "packages");
+    YamlMap map(node, faults_, "packages keys");
     lock_.packages_base = map.require_text("base");
     map.list("debs", [&](const YamlNode& item) { lock_.packages.push_back(read_deb(item)); });
     lock_.packages_install = map.text_list("install");
@@ -190,7 +190,7 @@ class LockReader {
   }
 
   LockedPackage read_deb(const YamlNode& node) {
-    YamlMap map(node, faults_, "a package");
+    YamlMap map(node, faults_, "package keys");
     LockedPackage deb;
     deb.package.architecture = map.require_text("architecture");
     deb.blob = require_blob(map);
@@ -204,7 +204,7 @@ class LockReader {
   }
 
   LockedAptFile read_apt_file(const YamlNode& node) {
-    YamlMap map(node, faults_, "a file of apt");
+    YamlMap map(node, faults_, "file of apt keys");
     LockedAptFile file;
     file.blob = require_blob(map);
     file.path = read_bundle_path(map);
@@ -213,7 +213,7 @@ class LockReader {
   }
 
   AptSource read_source(const YamlNode& node) {
-    YamlMap map(node, faults_, "a source of packages");
+    YamlMap map(node, faults_, "source of packages keys");
     AptSource source;
     source.components = map.text_list("components");
     source.keyring = map.require_text("keyring");
@@ -225,7 +225,7 @@ class LockReader {
   }
 
   void read_registry(const YamlNode& node) {
-    YamlMap map(node, faults_, "registry");
+    YamlMap map(node, faults_, "registry keys");
     lock_.registry.enabled = map.boolean("enabled", false);
     lock_.registry.listen = require_that(map, "listen", is_numeric_endpoint, "a numeric ADDRESS:PORT");
     lock_.registry.program = map.text("program");
@@ -234,7 +234,7 @@ class LockReader {
   }
 
   void read_runtime(const YamlNode& node) {
-    YamlMap map(node, faults_, "runtime");
+    YamlMap map(node, faults_, "runtime keys");
     lock_.runtime.insecure_registries = map.text_list("insecure_registries");
     lock_.runtime.kind = map.one_of("kind", {"docker", "none"}, "none");
     lock_.runtime.log_max_files = map.require_number("log_max_files");
@@ -245,7 +245,7 @@ class LockReader {
   }
 
   void read_target(const YamlNode& node) {
-    YamlMap map(node, faults_, "target");
+    YamlMap map(node, faults_, "target keys");
     lock_.target.codename = map.require_text("codename");
     lock_.target.distribution = map.require_text("distribution");
     lock_.target.version = map.require_text("version");

@@ -29,7 +29,7 @@ std::uint32_t mode_of(const Recipe& recipe, const std::string& destination) {
 }
 
 void read_recipe_file(const YamlNode& node, Recipe& recipe, YamlFaults& faults) {
-  YamlMap map(node, faults, "a file of a recipe");
+  YamlMap map(node, faults, "recipe file keys");
   const std::string destination = map.require_text("destination");
   recipe.modes[destination] = read_locked_mode(map);
   ProfileFileContent content;
@@ -88,7 +88,7 @@ void write_recipe(YamlWriter& out, const Recipe& recipe) {
 }
 
 Recipe read_locked_recipe(const YamlNode& node, YamlFaults& faults) {
-  YamlMap map(node, faults, "a recipe");
+  YamlMap map(node, faults, "recipe keys");
   Recipe recipe;
   recipe.command = map.text_list("command");
   recipe.directory = map.text("directory");

@@ -24,7 +24,7 @@ bool is_month(std::string_view text) {
 }
 
 CatalogueEntry read_entry(const YamlNode& node, YamlFaults& faults) {
-  YamlMap map(node, faults, "an image");
+  YamlMap map(node, faults, "image keys");
   CatalogueEntry entry;
   entry.name = require_text_that(map, "name", is_entry_name, "a repository in full, host first, or HOST/PATH/*");
   entry.status = map.one_of("status", {"available", "moved", "frozen", "gone"}, "available");
@@ -39,7 +39,6 @@ CatalogueEntry read_entry(const YamlNode& node, YamlFaults& faults) {
 }
 
 bool matches(const CatalogueEntry& entry, std::string_view repository) {
-  if (entry.name == repository) return true;
   return entry.name.ends_with("/*") && repository.starts_with(std::string_view(entry.name).substr(0, entry.name.size() - 1));
 }
 
@@ -55,7 +54,7 @@ std::string place_today(const CatalogueEntry& entry, std::string_view image) {
 Catalogue Catalogue::parse(std::string_view text, std::string_view file) {
   const YamlNode root = parse_yaml(text, std::string(file));
   YamlFaults faults;
-  YamlMap map(root, faults, "a catalogue");
+  YamlMap map(root, faults, "catalogue keys");
   Catalogue catalogue;
   map.one_of("rootcellar-catalogue", {"1"}, "1");
   map.require("rootcellar-catalogue");
@@ -68,6 +67,7 @@ Catalogue Catalogue::parse(std::string_view text, std::string_view file) {
 const CatalogueEntry* Catalogue::find(const ImageName& image) const {
   const CatalogueEntry* best = nullptr;
   for (const CatalogueEntry& entry : entries_) {
+    if (entry.name == image.repository) return &entry;
     if (matches(entry, image.repository) && (best == nullptr || entry.name.size() > best->name.size())) best = &entry;
   }
   return best;

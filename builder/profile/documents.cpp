@@ -33,7 +33,7 @@ class DocumentReader {
   void read(const std::string& path, const std::string& text) {
     open_.push_back(path);
     YamlNode root = parse_yaml(text, path, k_max_bytes);
-    YamlMap(root, faults_, "a profile");
+    YamlMap(root, faults_, "profile keys");
     check_format(root, take_entry(root, "rootcellar"));
     read_includes(take_entry(root, "include"));
     ProfileDocument document;

@@ -12,7 +12,7 @@ namespace {
 TextPlace place_of(const YamlNode& node) { return {node.file == nullptr ? std::string() : *node.file, node.line, node.column, {}}; }
 
 std::string read_package(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "a package");
+  YamlMap map(node, context.faults, "package keys");
   const std::string name = require_text_that(map, "name", is_package_name, "a package's name");
   const std::string version = text_that(map, "version", is_package_version, "a version, '*' allowed");
   context.finish(map, "packages.install");
@@ -20,7 +20,7 @@ std::string read_package(const YamlNode& node, const ReadContext& context) {
 }
 
 void read_recipe_file(const YamlNode& node, Recipe& recipe, const ReadContext& context) {
-  YamlMap map(node, context.faults, "a file of a recipe");
+  YamlMap map(node, context.faults, "file keys");
   const std::string destination = require_text_that(map, "destination", is_absolute_path, "an absolute path");
   recipe.files.emplace_back(destination, read_content(map, context));
   recipe.modes[destination] = read_mode(map);
@@ -28,7 +28,7 @@ void read_recipe_file(const YamlNode& node, Recipe& recipe, const ReadContext& c
 }
 
 Recipe read_recipe(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "a recipe");
+  YamlMap map(node, context.faults, "recipe keys");
   Recipe recipe;
   recipe.suite = text_that(map, "suite", is_suite, "a suite");
   recipe.packages = texts_that(map, "packages", is_package_name, "a package's name");
@@ -57,7 +57,7 @@ void refuse_bad_image(const YamlNode* node, const ProfileImage& image, YamlFault
 }  // namespace
 
 ProfilePackages read_packages(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "packages");
+  YamlMap map(node, context.faults, "packages keys");
   ProfilePackages packages;
   packages.base = text_that(map, "base", is_product_name, "a base's name", packages.base);
   packages.sources = map.one_of("sources", {"system"}, packages.sources);
@@ -69,7 +69,7 @@ ProfilePackages read_packages(const YamlNode& node, const ReadContext& context) 
 }
 
 ProfileImage read_image(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "an image");
+  YamlMap map(node, context.faults, "image keys");
   ProfileImage image;
   image.place = place_of(node);
   image.name = map.require_text("name");
@@ -80,7 +80,7 @@ ProfileImage read_image(const YamlNode& node, const ReadContext& context) {
 }
 
 ProfileFile read_file_item(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "a file");
+  YamlMap map(node, context.faults, "file keys");
   ProfileFile file;
   file.place = place_of(node);
   file.name = require_text_that(map, "name", is_file_name, "letters, digits, '.', '_', '+' and '-'");

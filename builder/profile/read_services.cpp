@@ -30,7 +30,7 @@ std::uint64_t number_between(YamlMap& map, std::string_view key, std::uint64_t f
 }
 
 void read_container(const YamlNode& node, Check& check, const ReadContext& context) {
-  YamlMap map(node, context.faults, "a container check");
+  YamlMap map(node, context.faults, "container check keys");
   check.target = require_text_that(map, "image", is_image, "an image's name");
   check.argv = map.text_list("argv");
   context.finish(map, "checks.container");
@@ -62,20 +62,20 @@ std::vector<std::string> given_kinds(YamlMap& map) {
 }  // namespace
 
 RegistrySection read_registry(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "registry");
+  YamlMap map(node, context.faults, "registry keys");
   RegistrySection registry;
   registry.enabled = map.boolean("enabled", true);
   registry.program = text_that(map, "program", is_program, "package:NAME or image:NAME");
   registry.listen = text_that(map, "listen", is_numeric_endpoint, "a numeric ADDRESS:PORT", registry.listen);
   registry.storage = text_that(map, "storage", is_absolute_path, "an absolute path", registry.storage);
-  if (registry.enabled && map.take("program") == nullptr)
+  if (registry.enabled && node.kind == YamlNode::Kind::map && map.take("program") == nullptr)
     context.faults.add(node, "missing key 'program'", "where the registry comes from: package:docker-registry, or image:registry:2");
   context.finish(map, "registry");
   return registry;
 }
 
 RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "runtime");
+  YamlMap map(node, context.faults, "runtime keys");
   RuntimeSection runtime;
   runtime.kind = map.one_of("kind", {"docker", "none"}, runtime.kind);
   runtime.log_max_size = text_that(map, "log_max_size", is_log_size, "a size like 50m", runtime.log_max_size);
@@ -89,7 +89,7 @@ RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context) {
 }
 
 Check read_check(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "a check");
+  YamlMap map(node, context.faults, "check keys");
   Check check;
   check.name = require_text_that(map, "name", is_title, "one line of text");
   const std::vector<std::string> kinds = given_kinds(map);

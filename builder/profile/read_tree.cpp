@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t k_max_days = 36500;  // a century: beyond it dates stop meaning anything
 
 TargetRelease read_target(const YamlNode& node, const ReadContext& context) {
-  YamlMap map(node, context.faults, "target");
+  YamlMap map(node, context.faults, "target keys");
   TargetRelease target;
   target.distribution = require_text_that(map, "distribution", is_release_word, "ID of os-release");
   target.version = require_text_that(map, "version", is_release_word, "VERSION_ID of os-release");
@@ -45,7 +45,7 @@ void read_contents(YamlMap& map, Profile& profile, const ReadContext& context) {
 }  // namespace
 
 ReadResult read_profile_tree(const YamlNode& root, const ReadContext& context) {
-  YamlMap map(root, context.faults, "a profile");
+  YamlMap map(root, context.faults, "profile keys");
   ReadResult result;
   read_identity(map, result.profile, context);
   map.require("architectures");

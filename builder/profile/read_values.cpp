@@ -68,7 +68,8 @@ ProfileFileContent read_content(YamlMap& map, const ReadContext& context) {
   ProfileFileContent content;
   const YamlNode* path = map.take("path");
   const int given = (map.take("url") != nullptr) + (path != nullptr) + (map.take("text") != nullptr);
-  if (given != 1) context.faults.add(map.node(), cat("expected exactly one of url, path and text, found ", given));
+  if (given != 1 && map.node().kind == YamlNode::Kind::map)
+    context.faults.add(map.node(), cat("expected exactly one of url, path and text, found ", given));
   content.url = text_that(map, "url", is_web_url, "an http:// or https:// address");
   content.path = map.text("path");
   content.text = map.text("text");
