@@ -20,6 +20,18 @@ void warn_of_unfinished(const Facts& facts, Plan& plan) {
   }
 }
 
+/// docker.io's prerm copies this script into docker's data, and its postrm runs it on purge: all volumes would go with the package.
+void plan_to_keep_docker_data(const PackagesSection& packages, Plan& plan) {
+  constexpr std::string_view k_script = "/usr/share/docker.io/contrib/nuke-graph-directory.sh";
+  constexpr std::string_view k_dpkg_file = "/etc/dpkg/dpkg.cfg.d/rootcellar-docker";
+  const bool brought =
+      std::any_of(packages.files.begin(), packages.files.end(), [](const PackageFile& file) { return file.name == "docker.io"; });
+  if (!brought) return;
+  add_step(plan, "docker-data-guard", cat("write ", k_dpkg_file),
+           "Debian's docker.io deletes all volumes when it is purged, by a script that dpkg leaves out now.",
+           WriteFile{std::string(k_dpkg_file), cat("path-exclude=", k_script, "\n")});
+}
+
 }  // namespace
 
 void plan_packages(const PlanInput& input, Plan& plan) {
@@ -28,6 +40,7 @@ void plan_packages(const PlanInput& input, Plan& plan) {
   if (packages.install.empty()) return;
   const auto fresh =
       std::count_if(packages.files.begin(), packages.files.end(), [&](const PackageFile& file) { return !is_there(input.facts, file); });
+  plan_to_keep_docker_data(packages, plan);
   add_step(plan, "spool", cat("spool ", count_of(packages.files.size(), "package file", "package files"), " to ", input.layout.spool),
            "apt installs from files; they are removed again when it is done.", SpoolPackages{input.layout.spool});
   add_step(plan, "packages", cat("install ", join(packages.install, ", ")),
