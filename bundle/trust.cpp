@@ -35,25 +35,29 @@ TrustedKey read_key(const YamlNode& node, YamlFaults& faults, std::string_view f
 }
 
 /// The same key under two names would count twice.
-void check_distinct(const TrustPolicy& policy, const YamlNode& node, YamlFaults& faults) {
+void check_distinct(const TrustPolicy& policy, const YamlNode& keys, YamlFaults& faults) {
   for (std::size_t i = 0; i < policy.keys.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       const TrustedKey& one = policy.keys[j];
       const TrustedKey& other = policy.keys[i];
-      if (one.name == other.name) faults.add(node, cat("two keys are named '", printable(other.name), "'"));
+      if (one.name == other.name) faults.add(keys.items[i], cat("two keys are named '", printable(other.name), "'"));
       bool same = one.key.point == other.key.point || one.key.id == other.key.id;
-      if (same) faults.add(node, cat("'", printable(one.name), "' and '", printable(other.name), "' are the same key"));
+      if (same) faults.add(keys.items[i], cat("'", printable(other.name), "' is the same key as '", printable(one.name), "'"));
     }
   }
 }
 
-void check_threshold(const TrustPolicy& policy, const YamlNode& node, YamlFaults& faults) {
-  if (policy.keys.empty()) return faults.add(node, "no keys");
-  if (policy.keys.size() > limits::k_trusted_keys)
-    return faults.add(node, cat("expected at most ", limits::k_trusted_keys, " keys, found ", policy.keys.size()));
+void check_threshold(const TrustPolicy& policy, const YamlNode& map, YamlFaults& faults) {
+  const YamlNode* keys = map.find("keys");
+  if (!keys || policy.keys.empty()) return faults.add(keys ? *keys : map, "expected at least one key, found none");
+  if (policy.keys.size() > limits::k_trusted_keys) {
+    return faults.add(*keys, cat("expected at most ", limits::k_trusted_keys, " keys, found ", policy.keys.size()));
+  }
   bool fits = policy.threshold >= 1 && policy.threshold <= policy.keys.size();
   if (!fits)
-    faults.add(node, cat("expected a threshold from 1 to ", policy.keys.size(), " (the number of keys), found ", policy.threshold));
+    faults.add(*map.find("threshold"),
+               cat("expected a threshold from 1 to ", policy.keys.size(), " (the number of keys), found ", policy.threshold));
+  check_distinct(policy, *keys, faults);
 }
 
 TrustPolicy policy_of_yaml(std::string_view text, std::string_view file) {
@@ -61,14 +65,13 @@ TrustPolicy policy_of_yaml(std::string_view text, std::string_view file) {
   YamlFaults faults;
   YamlMap map(node, faults, "a trust file");
   std::uint64_t version = map.require_number("version");
-  if (version != 1) faults.add(node, cat("expected version 1, found ", version));
+  if (version != 1 && node.find("version")) faults.add(*node.find("version"), cat("expected version 1, found ", version));
   TrustPolicy policy;
   policy.threshold = map.require_number("threshold");
   map.list("keys", [&](const YamlNode& item) { policy.keys.push_back(read_key(item, faults, file)); });
   map.finish();
   faults.throw_if_any();
   check_threshold(policy, node, faults);
-  check_distinct(policy, node, faults);
   faults.throw_if_any();
   return policy;
 }

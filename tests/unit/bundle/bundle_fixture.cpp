@@ -1,5 +1,7 @@
 #include "tests/unit/bundle/bundle_fixture.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -153,7 +155,10 @@ bool Collector::begin_blob(const BlobEntry& blob) {
 
 std::string slurp(const std::string& path) { return read_file(path, std::size_t{1} << 30); }
 
-void spill(const std::string& path, std::string_view content) { write_file_atomically(path, content); }
+void spill(const std::string& path, std::string_view content) {
+  Fd fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  write_full(fd.get(), as_bytes(content), path);
+}
 
 void flip(const std::string& path, std::uint64_t offset, std::uint8_t with) {
   std::string content = slurp(path);
