@@ -17,6 +17,7 @@ struct RehearseOptions {
   std::string cache_root;
   std::string work;  ///< empty: a temporary folder
   bool keep = false;
+  std::vector<std::string> more_sticks;  ///< those with the other volumes
 };
 
 struct RehearsalRow {
@@ -31,8 +32,12 @@ struct RehearsalReport {
   bool passed = false;
   std::vector<std::string> differences;  ///< of the host after uninstall, not tolerated
   std::vector<std::string> tolerated;    ///< with reasons
+  std::string enter;                     ///< with keep: the command that opens a shell in the host
 };
 
+/// Boots a host of the bundle's release, proves that what leaves it is seen, installs from the stick with the stick's own START.sh, asks
+/// for the status, reboots, asks again, uninstalls, and compares. A step that fails is the last row. HostError when this machine cannot
+/// rehearse. With `keep` the host is left running after the second status (or after what failed), and nothing is uninstalled.
 RehearsalReport rehearse(Bundle& bundle, const RehearseOptions& options, Progress& progress);
 
 }  // namespace rootcellar

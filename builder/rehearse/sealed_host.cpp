@@ -28,6 +28,7 @@ constexpr std::chrono::seconds k_boot_limit{180};
 constexpr std::chrono::seconds k_shutdown_limit{120};
 constexpr std::uint64_t k_command_limit = 60;
 constexpr timespec k_poll{0, 100'000'000};
+constexpr std::size_t k_output_limit = std::size_t{32} << 20;  // a list of all files fits
 constexpr std::size_t k_log_limit = std::size_t{16} << 20;
 constexpr std::size_t k_mountinfo_limit = std::size_t{1} << 20;
 
@@ -87,6 +88,7 @@ struct SealedHost::State {
     spec.argv.insert(spec.argv.end(), argv.begin(), argv.end());
     spec.environment = login_environment();
     spec.time_limit_seconds = time_limit;
+    spec.output_limit = k_output_limit;
     spec.on_output = on_line;
     return run_process(spec);
   }
@@ -192,6 +194,7 @@ void SealedHost::reset_seal_count() { state_->lan->reset(); }
 void SealedHost::keep() { state_->kept = true; }
 const std::string& SealedHost::name() const { return state_->options.name; }
 std::string SealedHost::network_namespace() const { return state_->lan->network_namespace(); }
+std::string SealedHost::own_network_namespace() const { return state_->network(); }
 std::string SealedHost::address() const { return host_address(state_->options.number); }
 SealedLan& SealedHost::lan() const { return *state_->lan; }
 std::string SealedHost::root_folder() const { return state_->root(); }

@@ -54,8 +54,9 @@ class SealedHost {
   void reset_seal_count();
   void keep();
   const std::string& name() const;
-  std::string network_namespace() const;  ///< the LAN's
-  std::string address() const;            ///< on the LAN
+  std::string network_namespace() const;      ///< the LAN's
+  std::string own_network_namespace() const;  ///< the host's own, while it is up
+  std::string address() const;                ///< on the LAN
   SealedLan& lan() const;
   std::string root_folder() const;    ///< the host's "/" as seen from outside
   std::string console_log() const;    ///< path of what it printed
