@@ -95,7 +95,6 @@ class TarReader {
     check(archive_read_support_format_tar(reader_.get()));
     check(archive_read_support_filter_gzip(reader_.get()));
     check(archive_read_support_filter_zstd(reader_.get()));
-    check(archive_read_set_options(reader_.get(), "hdrcharset=BINARY"));
     check(archive_read_open(reader_.get(), this, nullptr, &TarReader::next_bytes, nullptr));
   }
   TarReader(const TarReader&) = delete;

@@ -82,7 +82,6 @@ class Remover {
     note_linked_blobs(root);
     for (const RegistryImage& image : images_) remove_blobs(image);
     prune(paths_.repositories());
-    host_.sync_filesystem(root);
   }
 
  private:
@@ -215,6 +214,7 @@ void remove_filled(const JsonValue& undo, const std::string& root, HostSystem& h
                                        RegistryPaths(root).root, path_join(root, "docker/registry"), path_join(root, "docker")}) {
     if (host.exists(directory) && host.list(directory).empty()) host.remove(directory);
   }
+  host.sync_filesystem(root);
 }
 
 }  // namespace rootcellar

@@ -1,0 +1,75 @@
+// A machine in memory for tests: a tree of files with owners, what of it is on disk yet, and tools that are functions of the test.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "installer/host/host_system.h"
+
+namespace rootcellar {
+
+struct MemoryNode {
+  FileStatus::Type type = FileStatus::Type::file;
+  std::string content;  ///< of a link: its target
+  unsigned mode = 0;
+  unsigned uid = 0;
+  unsigned gid = 0;
+  bool operator==(const MemoryNode&) const = default;
+};
+using MemoryTree = std::map<std::string, MemoryNode>;
+
+class MemoryHost final : public HostSystem {
+ public:
+  using Tool = std::function<ToolResult(MemoryHost&, const ToolCall&)>;
+  using Server = std::function<HttpReply(MemoryHost&, const std::string& url)>;
+
+  MemoryHost();
+  /// What `program` does; a program nobody set exits 127.
+  void set_tool(const std::string& program, Tool tool) { tools_[program] = std::move(tool); }
+  void set_server(Server server) { server_ = std::move(server); }
+  void add_file(const std::string& path, std::string_view content, unsigned mode = 0644);
+  void add_directories(const std::string& path);
+
+  const MemoryTree& tree() const { return tree_; }
+  /// Back to what is surely on disk: files committed with sync, and everything before the last sync_filesystem().
+  void cut_power() { tree_ = durable_; }
+  const std::vector<std::vector<std::string>>& calls() const { return calls_; }
+
+  std::optional<FileStatus> status(const std::string& path) override;
+  std::optional<std::string> read_file(const std::string& path, std::size_t limit) override;
+  std::optional<std::string> read_link(const std::string& path) override;
+  std::vector<std::string> list(const std::string& path) override;
+  std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) override;
+  void make_directory(const std::string& path, unsigned mode, const Owner& owner) override;
+  void make_symlink(const std::string& target, const std::string& path) override;
+  void remove(const std::string& path) override;
+  void sync_filesystem(const std::string&) override { durable_ = tree_; }
+  SpaceFacts space(const std::string&) override {
+    return {.available = 1u << 30, .total = 1u << 31, .device = 1, .read_only = false, .filesystem = "ext4"};
+  }
+  ToolResult run(const ToolCall& call) override;
+  HttpReply http_get(const std::string& url, std::uint64_t time_limit) override;
+  std::int64_t now() override { return now_ms_ / 1000; }
+  void sleep(std::uint64_t milliseconds) override { now_ms_ += static_cast<std::int64_t>(milliseconds); }
+  bool is_root() override { return true; }
+  std::string machine() override { return "x86_64"; }
+  void append_durably(const std::string& path, std::string_view bytes) override;
+  std::optional<Digest> digest(const std::string& path) override;
+
+ private:
+  friend class MemoryStagedFile;
+  void require_parent(const std::string& path, std::string_view operation) const;
+  void put(const std::string& path, MemoryNode node, bool sync);
+  unsigned id_of(const std::string& name);
+
+  MemoryTree tree_, durable_;
+  std::map<std::string, Tool> tools_;
+  Server server_;
+  std::map<std::string, unsigned> ids_;
+  std::vector<std::vector<std::string>> calls_;
+  std::int64_t now_ms_ = std::int64_t{1'800'000'000} * 1000;
+};
+
+}  // namespace rootcellar

@@ -1,0 +1,53 @@
+// A small appliance for the tests of this room: a real bundle with two images and some debs, the steps that install it, and a machine in
+// memory for them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bundle/base/file.h"
+#include "bundle/bundle.h"
+#include "installer/run/journal.h"
+#include "installer/run/runner.h"
+#include "installer/run/step.h"
+#include "tests/support/memory_host.h"
+
+namespace rootcellar::test {
+
+/// Puts a bundle together blob by blob.
+class BundleMaker {
+ public:
+  Digest add_blob(const std::string& bytes, BlobMode mode = BlobMode::asis);
+  void add_file(const std::string& path, const std::string& bytes);
+  /// An image of one manifest over these layers (tars as they are, or gzip when `compressed`); returns the manifest's digest.
+  Digest add_image(const std::string& repository, const std::vector<std::string>& tags, const std::vector<std::string>& layers,
+                   bool compressed = false);
+  /// Writes the bundle below `directory` and opens it with the test key.
+  Bundle build(const std::string& directory);
+
+ private:
+  std::vector<std::pair<std::string, BlobMode>> blobs_;
+  Index tables_;
+};
+
+std::string gzip(const std::string& bytes);
+/// A tar with these files (name, content) in order.
+std::string tar(const std::vector<std::pair<std::string, std::string>>& files);
+
+/// images: docker.io/library/registry:2 (bin/registry) and quay.io/lab/web:1, :latest; files: two debs, apt's files, one program.
+Bundle small_bundle(const std::string& directory);
+/// Every kind of step, in the order of an installation.
+std::vector<Step> small_plan();
+
+/// A fresh machine with a user's own daemon.json, motd and policy-rc.d, and tools that keep their state in files below /fake.
+void set_up_machine(MemoryHost& host);
+/// Runs, takes back: with the bundle or without.
+RunOutcome install(HostSystem& host, Bundle& bundle, const std::vector<Step>& steps);
+void uninstall(HostSystem& host, bool purge_data);
+
+/// The tree without what may differ after a detour: the journal, kept former files, apt's working files.
+MemoryTree visible(const MemoryHost& host);
+/// "PATH: only in the first" and the like, one line each; empty when equal.
+std::string difference(const MemoryTree& expected, const MemoryTree& found);
+
+}  // namespace rootcellar::test
