@@ -1,9 +1,8 @@
 // OpenSSL's BIO refers to name lookup that nothing here ever calls. The linker sends those references here (-Wl,--wrap), so that the
 // program holds no resolver and no NSS at all: "opens no connection to anything outside" is a fact of the linker.
 //
-// Two doors of libc lead there too. fork() locks the NSS database, which brings NSS and the resolver along: _Fork() does not, and who
-// forks here calls only async-signal-safe functions before exec anyway. The end of a thread frees the resolver's state of that thread:
-// there is none.
+// fork() leads there too: it locks the NSS database, which brings NSS along. _Fork() does not, and who forks here calls only
+// async-signal-safe functions before exec anyway.
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +16,6 @@ const char* __wrap_gai_strerror(int);
 hostent* __wrap_gethostbyname(const char*);
 servent* __wrap_getservbyname(const char*, const char*);
 pid_t __wrap_fork();
-void __wrap___res_thread_freeres();
 
 int __wrap_getaddrinfo(const char*, const char*, const addrinfo*, addrinfo** result) {
   *result = nullptr;
@@ -29,5 +27,4 @@ const char* __wrap_gai_strerror(int) { return "this program looks up no names"; 
 hostent* __wrap_gethostbyname(const char*) { return nullptr; }
 servent* __wrap_getservbyname(const char*, const char*) { return nullptr; }
 pid_t __wrap_fork() { return _Fork(); }
-void __wrap___res_thread_freeres() {}
 }
