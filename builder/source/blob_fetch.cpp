@@ -4,7 +4,6 @@
 #include "builder/source/url.h"
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
-#include "bundle/limits.h"
 
 namespace rootcellar {
 namespace {
@@ -46,7 +45,6 @@ class FetchOnce {
   void transfer() {
     HttpRequest request;
     request.offset = filling_.offset();
-    request.size_limit = fetch_.size.value_or(limits::k_blob_size) + 1;  // one more: then the blob itself says that it is too long
     request.on_answer = [this](const HttpResponse& answer) { html_ = is_html(answer.header("content-type").value_or("")); };
     CountingSink sink(filling_, context_.on_bytes);
     answer_ = fetch_.get(std::move(request), sink, [this] { filling_.restart(); });

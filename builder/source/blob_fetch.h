@@ -16,7 +16,7 @@ struct BlobFetch {
   Digest digest;
   std::optional<std::uint64_t> size;
   std::string what;  ///< begins the sentence of an error: "layer 2 of docker.io/library/nginx:1.22"
-  /// Performs the request, whose offset, size limit and on_answer are set already; the URL and headers are the source's business.
+  /// Performs the request, whose offset and on_answer are set already; the URL and headers are the source's business.
   std::function<HttpResponse(HttpRequest, Sink&, const std::function<void()>& restart)> get;
   /// Throws what a status outside 2xx means for this source.
   std::function<void(const HttpResponse&)> refuse;

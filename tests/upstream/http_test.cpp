@@ -228,7 +228,7 @@ TEST(Http, SmallTextsHaveALimitAndAStatus) {
   const std::string base = cat("http://", upstream("HTTP"));
   EXPECT_EQ(site.context.http.get_text(base + "/login.html", 100), "<html><body>please log in</body></html>\n");
   EXPECT_EQ(error_of([&] { site.context.http.get_text(base + "/login.html", 10); }),
-            cat("error: cannot fetch '", base, "/login.html': it is larger than the limit of 10\n"));
+            cat("error: cannot fetch '", base, "/login.html': it is larger than the limit of 10 B\n"));
   EXPECT_EQ(error_of([&] { site.context.http.get_text(base + "/none", 10); }),
             cat("error: cannot fetch '", base, "/none': the server answers 404 Not Found\n"));
 }
