@@ -6,16 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <map>
 
+#include "builder/source/ca_bundle.h"
 #include "builder/source/http_failure.h"
 #include "builder/source/http_rules.h"
 #include "builder/source/url.h"
 #include "bundle/base/error.h"
-#include "bundle/base/file.h"
 #include "bundle/base/interrupt.h"
 #include "bundle/base/parallel.h"
 #include "bundle/base/text.h"
@@ -24,7 +23,6 @@ namespace rootcellar {
 namespace {
 
 constexpr std::size_t k_error_body = std::size_t{64} << 10;
-constexpr std::size_t k_ca_file = std::size_t{8} << 20;
 constexpr std::size_t k_headers = 500;
 /// A try that moved this much was no failure to get through: it does not count against the retries.
 constexpr std::uint64_t k_real_progress = std::uint64_t{1} << 20;
@@ -101,24 +99,6 @@ TransferFailure describe(CURL* curl, CURLcode code, std::string_view text, std::
   return describe_failure(facts);
 }
 
-/// The certificates libcurl would use by itself (as the curl program: CURL_CA_BUNDLE, SSL_CERT_FILE, the distribution's), and those of
-/// --ca-file.
-std::string own_ca_bundle(const std::string& built_in) {
-  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
-  }
-  return built_in;
-}
-
-std::string extended_ca(const std::string& bundle, const std::string& ca_file) {
-  if (ca_file.empty()) return {};
-  const std::string added = read_file(ca_file, k_ca_file);
-  if (added.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-    throw InputError(cat("'", ca_file, "' holds no certificate: expected PEM text with BEGIN CERTIFICATE"));
-  }
-  return cat(read_file_if_exists(bundle, k_ca_file).value_or(""), "\n", added);
-}
-
 void wait_milliseconds(std::uint64_t delay) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(delay);
   for (auto now = std::chrono::steady_clock::now(); now < until; now = std::chrono::steady_clock::now()) {
@@ -128,19 +108,7 @@ void wait_milliseconds(std::uint64_t delay) {
   }
 }
 
-struct RememberedAuthorization {
-  std::string authorization;
-  std::int64_t until = 0;
-};
-
 }  // namespace
-
-std::optional<std::string> HttpResponse::header(std::string_view name) const {
-  for (const auto& [key, value] : headers) {
-    if (key == name) return value;
-  }
-  return std::nullopt;
-}
 
 struct HttpClient::State {
   HttpSettings settings;
@@ -148,7 +116,7 @@ struct HttpClient::State {
   std::string ca_bundle;             ///< path
   std::string ca_text;               ///< PEM, when --ca-file was given
   Guarded<std::vector<CURL*>> idle;  ///< handles keep their connections open between transfers
-  Guarded<std::map<std::string, RememberedAuthorization>> authorizations;
+  Guarded<std::map<std::string, std::pair<std::string, std::int64_t>>> authorizations;  ///< by scope, with the end of its time
 
   CURL* take() {
     CURL* curl = idle.with([](std::vector<CURL*>& handles) {
@@ -420,8 +388,8 @@ const Mirrors& HttpClient::mirrors() const { return state_->mirrors; }
 std::optional<std::string> HttpClient::remembered(const std::string& scope) const {
   return state_->authorizations.with([&](auto& kept) -> std::optional<std::string> {
     const auto found = kept.find(scope);
-    if (found == kept.end() || found->second.until <= std::time(nullptr)) return std::nullopt;
-    return found->second.authorization;
+    if (found == kept.end() || found->second.second <= std::time(nullptr)) return std::nullopt;
+    return found->second.first;
   });
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "builder/source/http.h"
 #include "bundle/base/text.h"
 
 namespace rootcellar {
@@ -43,6 +44,13 @@ constexpr std::pair<int, std::string_view> k_status_names[] = {
 constexpr std::array<std::string_view, 12> k_months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 }  // namespace
+
+std::optional<std::string> HttpResponse::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
 
 bool is_transient_status(int status) {
   constexpr std::array transient = {408, 425, 429, 500, 502, 503, 504};

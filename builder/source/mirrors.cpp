@@ -26,6 +26,14 @@ bool begins_with_components(std::string_view text, std::string_view prefix) {
   return text.size() == prefix.size() || text[prefix.size()] == '/' || text[prefix.size()] == '?';
 }
 
+/// FROM=TO without passwords.
+std::string shown_mirror(std::string_view from_to) {
+  const std::size_t equals = from_to.find('=');
+  if (equals == std::string_view::npos) return shown_url(from_to);
+  const std::string_view to = from_to.substr(equals + 1);
+  return cat(printable(from_to.substr(0, equals)), "=", is_url(to) ? shown_url(to) : printable(to.substr(to.rfind('@') + 1)));
+}
+
 using Prefix = std::pair<std::string, std::string>;
 
 const Prefix* longest_match(const std::vector<Prefix>& prefixes, std::string_view text) {
@@ -48,7 +56,7 @@ Mirrors::RegistryPlace upstream_place(std::string_view repository) {
 }  // namespace
 
 void Mirrors::add(std::string_view from_to) {
-  const std::string subject = cat("cannot use the mirror '", shown_url(from_to), "'");
+  const std::string subject = cat("cannot use the mirror '", shown_mirror(from_to), "'");
   const std::size_t equals = from_to.find('=');
   if (equals == std::string_view::npos)
     throw UsageError(cat(subject, ": expected FROM=TO"), "for example --mirror docker.io=https://registry.lan:5000/hub");

@@ -13,6 +13,8 @@ bool is_unreserved(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+bool is_host_char(char c) { return is_unreserved(c) || c == ':'; }
+
 /// host, host:port, [v6], [v6]:port.
 bool split_authority(std::string_view text, Url& url) {
   std::string_view rest;
@@ -27,7 +29,8 @@ bool split_authority(std::string_view text, Url& url) {
     rest = text.substr(colon);
   }
   if (rest.starts_with(':')) url.port = rest.substr(1);
-  return !url.host.empty() && (rest.empty() || rest.size() > 1) && rest.size() <= 6 && std::ranges::all_of(url.port, is_digit);
+  if (url.host.empty() || !std::ranges::all_of(url.host, is_host_char)) return false;
+  return (rest.empty() || rest.size() > 1) && rest.size() <= 6 && std::ranges::all_of(url.port, is_digit);
 }
 
 }  // namespace
@@ -65,9 +68,13 @@ bool is_loopback_host(std::string_view host) {
 
 std::string shown_url(std::string_view url) {
   const std::optional<Url> parts = parse_url(url);
-  if (!parts) return printable(url);
+  if (!parts) {
+    const std::size_t at = url.rfind('@');  // whatever it is, what stands before this may be a password
+    return printable(at == std::string_view::npos ? url : url.substr(at + 1));
+  }
   const std::size_t query = parts->target.find('?');
-  const std::string path = query == std::string::npos ? parts->target : cat(parts->target.substr(0, query), "?...");
+  std::string path = query == std::string::npos ? parts->target : cat(parts->target.substr(0, query), "?...");
+  if (path == "/") path.clear();
   return printable(cat(parts->origin(), path));
 }
 

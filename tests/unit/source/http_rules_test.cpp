@@ -96,7 +96,7 @@ TEST(TransferFailure, OneSentenceForEachWayToFail) {
 TEST(TransferFailure, TellsWhatItKnows) {
   TransferFacts facts = facts_of(TransferFault::timeout);
   facts.connected = true;
-  EXPECT_EQ(describe_failure(facts).reason, "'dl.example' sent nothing for 1 min 0 s");
+  EXPECT_EQ(describe_failure(facts).reason, "'dl.example' sent nothing for 1 min");
   facts = facts_of(TransferFault::no_connection);
   facts.host = "other.example";
   EXPECT_EQ(describe_failure(facts).reason, "no connection to the proxy dl.example port 443: Connection refused");

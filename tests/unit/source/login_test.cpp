@@ -84,7 +84,7 @@ TEST(DockerConfig, FaultsAreToldWithoutTheSecret) {
   EXPECT_EQ(error_of([] { parse_docker_config(R"({"auths":{"h":{"auth":"aHVudGVyMg=="}}})", "F"); }),
             "error: F: 'auth' of 'h' is not base64 of USER:PASSWORD\n");
   EXPECT_EQ(error_of([] { parse_docker_config("{\"auths\":\n {\"h\":{\"auth\":\"hunter2\"}", "F"); }),
-            "error: F:2:24: it is not JSON as expected (not shown: it may hold a secret)\n");
+            "error: F:2:25: it is not JSON as expected (not shown: it may hold a secret)\n");
   EXPECT_EQ(error_of([] { parse_docker_config("[]", "F"); }), "error: F: expected an object\n");
   EXPECT_EQ(error_of([] { parse_docker_config(R"({"credsStore":"../../bin/sh"})", "F"); }),
             "error: F: a credential helper's name is not a name\n");

@@ -81,7 +81,7 @@ TEST(Url, IsTakenApart) {
 
 TEST(Url, WhatIsNone) {
   for (const char* bad : {"", "x", "ftp://h/", "http://", "http:///path", "http://h:/", "http://h:123456/", "http://h:x/", "http://[::1/",
-                          "http://a b/", "http://h/\n", "http://[::1]x/"}) {
+                          "http://a b/", "http://h/\n", "http://[::1]x/", "http://a=b/"}) {
     EXPECT_FALSE(parse_url(bad)) << bad;
   }
 }
@@ -89,6 +89,8 @@ TEST(Url, WhatIsNone) {
 TEST(Url, IsShownWithoutItsSecrets) {
   EXPECT_EQ(shown_url("https://user:hunter2@host/a?token=hunter2"), "https://host/a?...");
   EXPECT_EQ(shown_url("https://host/a"), "https://host/a");
+  EXPECT_EQ(shown_url("https://user:hunter2@ho st/a"), "ho st/a");
+  EXPECT_EQ(refusal("https://a=ftp://user:hunter2@b"), "error: cannot use the mirror 'https://a=b': TO is not an http or https URL\n");
 }
 
 TEST(Url, Loopback) {
