@@ -33,7 +33,8 @@ std::string report_text(const Bundle& bundle, const VerifyReport& report) {
   }
   for (const std::uint32_t volume : report.missing_volumes) out += cat("missing: volume ", volume, " of ", bundle.header().volumes, "\n");
   const bool whole = report.damage.empty() && report.missing_volumes.empty();
-  return out + cat(report.frames, " frames, ", human_size(report.bytes), whole ? ": all as signed\n" : " looked at\n");
+  return out + cat(report.frames, report.frames == 1 ? " frame, " : " frames, ", human_size(report.bytes),
+                   whole ? ": all as signed\n" : " looked at\n");
 }
 
 ExitCode verify(cli::Console& console, const BundleOptions& options, Surroundings& surroundings) {

@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/commands_installer/site_fixture.h"
+
+namespace rootcellar {
+namespace {
+
+using test::Site;
+
+TEST(Verify, WithoutTrustSaysWhatToGive) {
+  Site site;
+  const auto ran = site.run({"verify", site.write_bundle()});
+  EXPECT_EQ(ran.exit_code, 4);
+  EXPECT_EQ(
+      ran.err,
+      "error: cannot trust 'lab-cpu-3-amd64': this machine has pinned no key yet, and no --trust was given\n"
+      "hint: give --trust FILE with a key that did not come with the bundle, or run it in a terminal and type the six words from paper\n");
+  EXPECT_EQ(ran.out, "");
+}
+
+TEST(Verify, WithAKeyFromElsewhere) {
+  Site site;
+  const auto ran = site.run({"verify", site.write_bundle(), "--trust", site.write_key(test::first_key())});
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_EQ(ran.out, "lab-cpu-3-amd64, made 2026-11-21T06:03:00Z, signed by site\n1 frame, 3.1 MB: all as signed\n");
+}
+
+TEST(Verify, AKeyThatLiesWithTheBundleIsNotTrusted) {
+  Site site;
+  const std::string folder = site.write_bundle();
+  write_file_atomically(path_join(folder, "site.pub"), test::first_key().public_key().file_text());
+  make_directories(path_join(folder, "keys"));
+  write_file_atomically(path_join(folder, "keys/site.pub"), test::first_key().public_key().file_text());
+  for (const char* name : {"site.pub", "keys/site.pub"}) {
+    const auto ran = site.run({"verify", folder, "--trust", path_join(folder, name)});
+    EXPECT_EQ(ran.exit_code, 4);
+    EXPECT_EQ(ran.err, std::string("error: cannot trust 'DIR/stick/") + name +
+                           "': it lies with the bundle it would vouch for\n"
+                           "hint: take the key from another way than the stick, or leave out --trust and type the six words from paper\n");
+  }
+}
+
+TEST(Verify, AnotherKeyDoesNotDo) {
+  Site site;
+  const auto ran = site.run({"verify", site.write_bundle(), "--trust", site.write_key(test::second_key())});
+  EXPECT_EQ(ran.exit_code, 4);
+}
+
+TEST(Verify, ADamagedByteIsNamed) {
+  Site site;
+  const std::string folder = site.write_bundle();
+  const std::string key = site.write_key(test::first_key());
+  test::flip(path_join(folder, list_directory(folder).front()), 1 << 20);
+  const auto ran = site.run({"verify", folder, "--trust", key});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_NE(ran.out.find("damaged: volume 1, byte "), std::string::npos) << ran.out;
+}
+
+TEST(Verify, AMissingVolumeIsNamed) {
+  Site site;
+  const std::string folder = site.write_bundle({.volume_size = 2 << 20});
+  const auto volumes = list_directory(folder);
+  ASSERT_GT(volumes.size(), 1u);
+  remove_file(path_join(folder, volumes.back()));
+  const auto ran = site.run({"verify", path_join(folder, volumes.front()), "--trust", site.write_key(test::first_key())});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_NE(ran.out.find("missing: volume 2 of 2\n"), std::string::npos) << ran.out;
+}
+
+TEST(Verify, WithoutABundleNamed) {
+  Site site;
+  const auto ran = site.run({"verify"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(ran.err, "error: no bundle is named\nhint: name a folder, a volume or a stick, or give --from DIR\n");
+}
+
+TEST(Plan, IsPrintedAndChangesNothing) {
+  Site site;
+  const std::string folder = site.write_bundle();
+  const std::string key = site.write_key(test::first_key());
+  const MemoryTree before = site.host().tree();
+  const auto ran = site.run({"plan", folder, "--trust", key});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_NE(ran.out.find("put /srv/lab/motd in place"), std::string::npos) << ran.out;
+  EXPECT_EQ(site.host().tree(), before);
+}
+
+TEST(Plan, OnAnotherReleaseSaysSoAndExitsWithSix) {
+  Site site;
+  site.host().add_file("/etc/os-release", "ID=debian\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\n");
+  const auto ran = site.run({"plan", site.write_bundle(), "--trust", site.write_key(test::first_key())});
+  EXPECT_EQ(ran.exit_code, 6);
+  EXPECT_NE(
+      ran.out.find(
+          "It cannot be installed here, because\n  - the bundle is for debian 12 (bookworm), and this machine runs debian 13 (trixie)\n"),
+      std::string::npos)
+      << ran.out;
+}
+
+}  // namespace
+}  // namespace rootcellar
