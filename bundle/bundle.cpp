@@ -101,19 +101,23 @@ void Bundle::State::add_volumes(const std::vector<VolumeCandidate>& candidates) 
 }
 
 void Bundle::State::require_volume(std::uint32_t volume) {
-  if (reader.has(volume)) return;
-  reader.release();
-  std::vector<std::string> places = asker ? asker(volume, label(volume)) : std::vector<std::string>();
-  std::string problems;
-  if (!places.empty()) {
-    auto note = [&](const std::string& path, const std::string& reason) {
-      problems = cat(problems, problems.empty() ? "" : "; ", path, ": ", reason);
-    };
-    for (const BundleCandidate& found : find_bundles(places, note)) add_volumes(found.volumes);
+  if (!reader.has(volume)) reader.release();
+  while (!reader.has(volume)) {
+    std::vector<std::string> places = asker ? asker(volume, label(volume)) : std::vector<std::string>();
+    if (places.empty()) {
+      throw InputError(
+          cat("volume ", volume, " of ", verified.header().volumes, " ('", label(volume), "') is in none of the places searched"),
+          "plug in the medium that holds it and name it with --from");
+    }
+    search(places);
   }
-  if (reader.has(volume)) return;
-  throw InputError(cat("volume ", volume, " of ", verified.header().volumes, " ('", label(volume), "') is in none of the places searched"),
-                   problems.empty() ? "plug in the medium that holds it and name it with --from" : problems);
+}
+
+/// A place that a person typed may not exist and may hold anything: then there is nothing new, and the question comes again.
+void Bundle::State::search(std::vector<std::string> places) {
+  std::erase_if(places, [](const std::string& place) { return !file_status_followed(place); });
+  auto pass_over = [](const std::string&, const std::string&) {};
+  for (const BundleCandidate& found : find_bundles(places, pass_over)) add_volumes(found.volumes);
 }
 
 std::shared_ptr<const Bytes> Bundle::State::frame(std::size_t number) {

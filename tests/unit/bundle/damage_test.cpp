@@ -181,10 +181,10 @@ TEST(Volumes, AMissingOneIsAskedFor) {
   std::vector<std::string> asked;
   bundle.set_asker([&](std::uint32_t volume, const std::string& label) {
     asked.push_back(cat(volume, ' ', label));
-    return std::vector<std::string>{away.path()};
+    return asked.size() < 3 ? std::vector<std::string>{"/no/such/place", folder.path()} : std::vector<std::string>{away.path()};
   });
   bundle.deliver(collector, 2, silent_progress());
-  EXPECT_EQ(asked, std::vector<std::string>{"2 lab-cpu-3-amd64.v02.cellar"});
+  EXPECT_EQ(asked, std::vector<std::string>(3, "2 lab-cpu-3-amd64.v02.cellar"));
   EXPECT_EQ(collector.blobs.size(), 5u);
 }
 
