@@ -1,6 +1,7 @@
 #include "bundle/base/process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -150,6 +151,8 @@ class Launch {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
+    // Libraries open files that a child would inherit; mmdebstrap for one fails when low numbers are taken.
+    static_cast<void>(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC));
     const bool placed = spec_.directory.empty() || ::chdir(spec_.directory.c_str()) == 0;
     if (connected && placed) execve(argv_[0], const_cast<char**>(argv_.data()), const_cast<char**>(envp_.data()));
     const int reason = errno;

@@ -42,6 +42,14 @@ TEST(Process, MergedStreamsAndLines) {
   EXPECT_EQ(lines, (std::vector<std::string>{"one", "two", "three"}));
 }
 
+TEST(Process, NoOtherFileIsInherited) {
+  const int number = dup(0);
+  ASSERT_GE(number, 3);
+  const ProcessResult result = run_process(shell("test -e /proc/self/fd/" + std::to_string(number) + " && echo inherited || echo closed"));
+  close(number);
+  EXPECT_EQ(result.output, "closed\n");
+}
+
 TEST(Process, EnvironmentIsExactlyWhatIsGiven) {
   ProcessSpec spec;
   spec.argv = {"/usr/bin/env"};
