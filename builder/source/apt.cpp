@@ -38,20 +38,6 @@ const NamedBase& require_base(const std::string& name, const TargetRelease& targ
                    near ? cat("did you mean '", *near, "'?") : std::string());
 }
 
-/// Exactly a package name, and '=' with a version or a glob for it: nothing apt would take for an option, a removal or a pattern.
-void check_request(const std::string& request) {
-  const std::string_view name = std::string_view(request).substr(0, request.find('='));
-  const std::string_view rest = std::string_view(request).substr(name.size());
-  const auto lower = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  const bool name_good = name.size() >= 2 && lower(name.front()) && name.back() != '-' &&
-                         std::all_of(name.begin(), name.end(), [&](char c) { return lower(c) || c == '+' || c == '-' || c == '.'; });
-  const bool version_good =
-      rest.empty() || (rest.size() > 1 && std::all_of(rest.begin() + 1, rest.end(), [&](char c) {
-                         return lower(c) || (c >= 'A' && c <= 'Z') || std::string_view(".+-~:*?").find(c) != std::string_view::npos;
-                       }));
-  if (!name_good || !version_good) throw InputError(cat("bad package '", printable(request), "': expected NAME or NAME=VERSION"));
-}
-
 /// apt takes an unknown name for a regular expression; what was asked for must be what is installed.
 void check_found(const std::vector<std::string>& install, const std::vector<SolvedPackage>& closure,
                  const std::vector<SolvedPackage>& base) {
@@ -126,10 +112,23 @@ void add_closure(AptRoot& apt, const std::vector<PrintedUri>& uris, const std::v
 
 }  // namespace
 
+void check_package_request(const std::string& request) {
+  const std::string_view name = std::string_view(request).substr(0, request.find('='));
+  const std::string_view rest = std::string_view(request).substr(name.size());
+  const auto lower = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const bool name_good = name.size() >= 2 && lower(name.front()) && name.back() != '-' &&
+                         std::all_of(name.begin(), name.end(), [&](char c) { return lower(c) || c == '+' || c == '-' || c == '.'; });
+  const bool version_good =
+      rest.empty() || (rest.size() > 1 && std::all_of(rest.begin() + 1, rest.end(), [&](char c) {
+                         return lower(c) || (c >= 'A' && c <= 'Z') || std::string_view(".+-~:*?").find(c) != std::string_view::npos;
+                       }));
+  if (!name_good || !version_good) throw InputError(cat("bad package '", printable(request), "': expected NAME or NAME=VERSION"));
+}
+
 Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages& packages, const TargetRelease& target,
                                              SourceContext& context) {
   const NamedBase& base = require_base(packages.base, target);
-  for (const std::string& request : packages.install) check_request(request);
+  for (const std::string& request : packages.install) check_package_request(request);
   Resolved<LockedPackages> out{.newest = apt.newest()};
   add_indexes(apt, out.value, context.cache);
   const std::vector<SolvedPackage> installed = apt.install_base(base.patterns);

@@ -5,6 +5,9 @@
 
 namespace rootcellar {
 
+/// InputError unless `request` is exactly a package name, with '=' and a version or a glob for it if wanted: nothing apt would take for an
+/// option, a removal or a pattern.
+void check_package_request(const std::string& request);
 /// As resolve_packages(); `apt` is updated and of the target's release.
 Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages& packages, const TargetRelease& target,
                                              SourceContext& context);

@@ -163,6 +163,7 @@ LockedImage image_of(const ImageName& name, const Recipe& recipe, const MadeLaye
 Resolved<LockedImage> make_recipe_image_in(AptRoot& apt, const ImageName& name, const Recipe& recipe, const std::string& suite,
                                            SourceContext& context) {
   const std::string program = require_mmdebstrap(name);
+  for (const std::string& package : recipe.packages) check_package_request(package);
   // The release's own date, not the newest: it changes with point releases only, so that fresh indexes with the same packages give the same
   // image.
   const std::int64_t time = apt.suite_date(suite);
