@@ -1,0 +1,53 @@
+#include "builder/commands/bundle_words.h"
+
+#include "bundle/base/error.h"
+#include "bundle/base/file.h"
+#include "bundle/base/text.h"
+
+namespace rootcellar {
+
+std::vector<cli::Option> bundle_options(BundleWords& words, bool with_trust) {
+  std::vector<cli::Option> options = {
+      {.names = "BUNDLE", .help = "a folder, a volume or a stick", .text = &words.bundle, .required = true},
+      {.names = "--from", .value = "DIR", .help = "another place where volumes are; may be given several times", .list = &words.from},
+      {.names = "--bundle",
+       .value = "WHICH",
+       .help = "which bundle, when several are there: its name, or the beginning of its id",
+       .optional_text = &words.selector}};
+  if (with_trust)
+    options.push_back({.names = "--trust",
+                       .value = "FILE",
+                       .help = "the key or trust file to believe; it must not have come with the bundle",
+                       .optional_text = &words.trust});
+  return options;
+}
+
+BundleCandidate find_bundle(const BundleWords& words, cli::Console& console) {
+  std::vector<std::string> places{words.bundle};
+  places.insert(places.end(), words.from.begin(), words.from.end());
+  std::optional<std::string> selector = words.selector;
+  const auto status = file_status_followed(words.bundle);
+  if (status && status->type == FileStatus::Type::file) {  // one volume stands for its bundle: its neighbours belong to it
+    if (!selector) selector = read_volume_header(words.bundle).claimed_id;
+    places[0] = path_parent(words.bundle);
+  }
+  const auto on_problem = [&](const std::string& path, const std::string& reason) {
+    console.warn(cat("'", path, "' is passed over: ", reason));
+  };
+  return choose_bundle(find_bundles(places, on_problem), places, selector);
+}
+
+Bundle open_trusted(const BundleWords& words, std::string_view deed, cli::Console& console) {
+  if (!words.trust)
+    throw UsageError(cat("cannot ", deed, " '", words.bundle, "' without trust"),
+                     "name the key or trust file to believe with --trust FILE");
+  const TrustPolicy policy = read_trust(*words.trust);
+  return Bundle::open(find_bundle(words, console), policy);
+}
+
+std::string describe_bundle(const Bundle& bundle) {
+  return cat(bundle_name(bundle.header()), " (id ", bundle.verified().id(), "), made ", format_time(bundle.header().created),
+             ", signed by ", join(bundle.verified().signers(), ", "));
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,16 @@
+// Local files in a lock: named relative to the lock's own folder, so that both can move together.
+#pragma once
+
+#include <string>
+
+#include "builder/lock/lock.h"
+
+namespace rootcellar {
+
+/// `path` made absolute with the current folder, without "." and "..".
+std::string absolute_path(const std::string& path);
+
+/// Rewrites the paths of local files, relative to folder `from`, to be relative to folder `to`.
+void move_local_paths(Lock& lock, const std::string& from, const std::string& to);
+
+}  // namespace rootcellar

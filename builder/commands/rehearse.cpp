@@ -1,0 +1,85 @@
+#include "builder/rehearse/rehearse.h"
+
+#include <memory>
+
+#include "builder/commands/bundle_words.h"
+#include "builder/commands/local_paths.h"
+#include "builder/commands/program.h"
+#include "builder/commands/workbench.h"
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+
+namespace rootcellar {
+namespace {
+
+struct RehearseWords {
+  BundleWords bundle;
+  bool keep = false;
+  std::string work;
+};
+
+std::string seconds(std::uint64_t milliseconds) { return cat(milliseconds / 1000, ".", milliseconds % 1000 / 100, " s"); }
+
+JsonValue as_json(const RehearsalReport& report) {
+  JsonValue rows = JsonValue::array();
+  for (const RehearsalRow& row : report.rows) {
+    rows.push(JsonValue::object({{"step", JsonValue::string(row.step)},
+                                 {"milliseconds", JsonValue::number(row.milliseconds)},
+                                 {"passed", JsonValue::boolean(row.passed)},
+                                 {"proof", JsonValue::string(row.proof)}}));
+  }
+  return JsonValue::object({{"passed", JsonValue::boolean(report.passed)},
+                            {"rows", std::move(rows)},
+                            {"differences", JsonValue::string_array(report.differences)},
+                            {"tolerated", JsonValue::string_array(report.tolerated)}});
+}
+
+void show(const RehearsalReport& report, cli::Console& console) {
+  std::vector<std::vector<std::string>> rows{{"STEP", "TIME", "", "PROOF"}};
+  for (const RehearsalRow& row : report.rows)
+    rows.push_back({row.step, seconds(row.milliseconds), row.passed ? "ok" : "FAILED", printable(row.proof)});
+  console.print(cli::table(rows));
+  for (const std::string& difference : report.differences) console.print(cat("left behind: ", printable(difference), "\n"));
+  for (const std::string& tolerated : report.tolerated) console.print(cat("tolerated:   ", printable(tolerated), "\n"));
+  console.print(report.passed ? "The rehearsal passed.\n" : "The rehearsal failed.\n");
+}
+
+ExitCode rehearse_bundle(cli::Console& console, const RehearseWords& words) {
+  Bundle bundle = open_trusted(words.bundle, "rehearse", console);
+  const UserConfiguration user = read_user_configuration();
+  const RehearseOptions options{.stick = absolute_path(words.bundle.bundle),
+                                .trust_file = absolute_path(*words.bundle.trust),
+                                .cache_root = user.cache.empty() ? Cache::default_root() : user.cache,
+                                .work = words.work.empty() ? std::string() : absolute_path(words.work),
+                                .keep = words.keep};
+  const RehearsalReport report = rehearse(bundle, options, console.progress());
+  if (console.json()) console.event("rehearsal", as_json(report));
+  if (!console.json()) show(report, console);
+  return report.passed ? ExitCode::ok : ExitCode::failed_check;
+}
+
+}  // namespace
+
+cli::Command rehearse_command() {
+  auto words = std::make_shared<RehearseWords>();
+  cli::Command command;
+  command.name = "rehearse";
+  command.summary = "run the whole installation in a sealed host";
+  command.description =
+      "Makes a host of the bundle's target release that has no route out, attaches the stick read-only, installs from it, runs the "
+      "bundle's "
+      "checks, reboots, checks again, uninstalls, and compares the host with what it was. Whatever tries to leave is counted. Needs root. "
+      "Exit "
+      "code 1: the rehearsal failed.";
+  command.examples = {"sudo rootcellar rehearse /media/STICK --trust ~/keys/lab-team.pub"};
+  command.options = bundle_options(words->bundle, true);
+  command.options.front().names = "STICK";
+  command.options.front().help = "a staged stick or folder";
+  command.options.push_back({.names = "--keep", .help = "leave the host and its logs for a look", .flag = &words->keep});
+  command.options.push_back(
+      {.names = "--work", .value = "DIR", .help = "folder for the host; default: a temporary one", .text = &words->work});
+  command.run = [words](cli::Console& console) { return rehearse_bundle(console, *words); };
+  return command;
+}
+
+}  // namespace rootcellar
