@@ -20,7 +20,7 @@ constexpr std::array k_allowed = {
     std::string_view("/usr/bin/apt-config"),
     std::string_view("/usr/bin/journalctl"),
     std::string_view("/usr/bin/systemd-tmpfiles"),
-    std::string_view("/usr/sbin/groupdel"),
+    tools::k_groupdel,
     std::string_view("/usr/sbin/ip6tables"),
     std::string_view("/usr/sbin/iptables"),
     std::string_view("/usr/sbin/modprobe"),

@@ -14,6 +14,7 @@ inline constexpr std::string_view k_dpkg = "/usr/bin/dpkg";
 inline constexpr std::string_view k_dpkg_query = "/usr/bin/dpkg-query";
 inline constexpr std::string_view k_docker = "/usr/bin/docker";
 inline constexpr std::string_view k_groupadd = "/usr/sbin/groupadd";
+inline constexpr std::string_view k_groupdel = "/usr/sbin/groupdel";
 inline constexpr std::string_view k_systemctl = "/usr/bin/systemctl";
 inline constexpr std::string_view k_systemd_run = "/usr/bin/systemd-run";
 inline constexpr std::string_view k_useradd = "/usr/sbin/useradd";

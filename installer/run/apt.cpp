@@ -33,8 +33,6 @@ ToolCall apt_get(const std::string& source_file, const std::string& lists) {
   add_option(call.argv, cat("Dir::Etc::sourcelist=", source_file));
   add_option(call.argv, "Dir::Etc::sourceparts=/dev/null");
   if (!lists.empty()) add_option(call.argv, cat("Dir::State::lists=", lists));
-  add_option(call.argv, "Dir::Cache::pkgcache=");  // the machine's own caches describe its own sources
-  add_option(call.argv, "Dir::Cache::srcpkgcache=");
   add_option(call.argv, "Acquire::Languages=none");
   add_option(call.argv, "APT::Sandbox::User=root");  // the spool is readable by root alone on some machines
   add_option(call.argv, cat("DPkg::Lock::Timeout=", k_lock_time));
@@ -48,6 +46,9 @@ ToolCall apt_get_for(const InstallPackages& step) {
   const AptPlaces places = apt_places(step.directory);
   ToolCall call = apt_get(places.source_file, places.lists);
   add_option(call.argv, cat("Dir::Cache::archives=", places.archives));
+  // The machine's own caches describe its own sources; without any, every call would read all indexes again.
+  add_option(call.argv, cat("Dir::Cache::pkgcache=", step.directory, "/pkgcache.bin"));
+  add_option(call.argv, cat("Dir::Cache::srcpkgcache=", step.directory, "/srcpkgcache.bin"));
   return call;
 }
 
@@ -97,6 +98,8 @@ ToolCall apt_install(const InstallPackages& step, bool simulate) {
 ToolCall apt_purge(const std::vector<std::string>& names, bool purge, bool simulate) {
   ToolCall call = apt_get("/dev/null", "");
   if (simulate) call.argv.emplace_back("--simulate");
+  add_option(call.argv, "Dir::Cache::pkgcache=");
+  add_option(call.argv, "Dir::Cache::srcpkgcache=");
   call.argv.emplace_back("--allow-change-held-packages");
   add_option(call.argv, "APT::Get::AutomaticRemove=false");
   call.argv.emplace_back(purge ? "purge" : "remove");

@@ -110,6 +110,7 @@ void Journal::append(JournalRecord record) {
     host_.write_file(path_, *sound_, 0600);
     sound_.reset();
   }
+  if (records_.empty()) host_.make_directories(path_parent(path_));
   record.time = host_.now();
   try {
     host_.append_durably(path_, encode_record(record));

@@ -45,12 +45,16 @@ bool packages_installed(const InstallPackages& step, ActionScope& scope) {
   return std::all_of(step.packages.begin(), step.packages.end(), [&](const std::string& name) { return installed.contains(name); });
 }
 
-AptForecast forecast_packages(const InstallPackages& step, ActionScope& scope) {
+void read_source(const InstallPackages& step, ActionScope& scope) {
   if (!spool_complete(scope.bundle(), step.directory, scope.host())) {
     fill_spool(scope.bundle(), step.directory, scope.host(), scope.context.jobs, scope.context.progress);
   }
   write_source(step, scope);
   run_or_throw(apt_update(step), scope);
+}
+
+AptForecast forecast_packages(const InstallPackages& step, ActionScope& scope) {
+  read_source(step, scope);
   const ToolResult simulated = run_logged(apt_install(step, true), scope);
   if (simulated.exit_code != 0) throw cannot_install(step, apt_reason(simulated.output, simulated.error_output), scope);
   AptForecast forecast = parse_forecast(simulated.output);

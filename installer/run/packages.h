@@ -11,6 +11,8 @@ namespace rootcellar {
 
 /// Every package the step asks for is installed and nothing is half done.
 bool packages_installed(const InstallPackages& step, ActionScope& scope);
+/// Makes the bundle apt's source: spooled, described, its indexes authenticated and read. Changes nothing but the spool.
+void read_source(const InstallPackages& step, ActionScope& scope);
 /// Reads the bundle as apt's source and simulates; what would be installed anew. A closure that apt cannot satisfy, or one that would
 /// remove packages, is a HostError with apt's reasons. Changes nothing but the spool.
 AptForecast forecast_packages(const InstallPackages& step, ActionScope& scope);

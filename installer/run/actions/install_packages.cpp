@@ -3,6 +3,7 @@
 
 #include "bundle/base/error.h"
 #include "installer/run/actions/actions.h"
+#include "installer/run/package_accounts.h"
 #include "installer/run/packages.h"
 #include "installer/run/policy_rc_d.h"
 #include "installer/run/tool_run.h"
@@ -69,10 +70,16 @@ void remove_packages(const Names& names, bool purge, ActionScope& scope) {
   if (!names.empty()) run_or_throw(apt_purge(names, purge, false), scope);
 }
 
+JsonValue accounts_before(const JsonValue& undo) {
+  const JsonValue* accounts = undo.find("accounts");
+  return accounts != nullptr ? *accounts : JsonValue::object();
+}
+
 void install_and_hold(const InstallPackages& action, ActionScope& scope) {
   finish_dpkg(scope);
-  forecast_packages(action, scope);
+  read_source(action, scope);
   run_or_throw(apt_install(action, false), scope);
+  note_new_accounts(accounts_before(*scope.context.undo_data), scope);
   const Names fresh = those_in(names_in(*scope.context.undo_data, "fresh"), in_states(scope, false));
   const Names hold = held_names(action, fresh);
   if (!hold.empty()) run_or_throw(apt_mark("hold", hold), scope);
@@ -93,6 +100,7 @@ JsonValue prepare(const InstallPackages& action, ActionScope& scope) {
   JsonValue undo = JsonValue::object();
   undo.set("fresh", JsonValue::string_array(forecast.fresh));
   undo.set("configured-before", JsonValue::string_array(those_in(forecast.fresh, with_config)));
+  undo.set("accounts", accounts_now(scope.host()));
   undo.set("upgraded", JsonValue::string_array(forecast.upgraded));
   return undo;
 }
@@ -127,6 +135,7 @@ void take_back(const InstallPackages&, const JsonValue& undo, bool, ActionScope&
     if (!stays) purge.push_back(name);
   }
   remove_packages(purge, true, scope);
+  if (free.size() == installed.size()) remove_noted_accounts(accounts_before(undo), scope);
 }
 
 }  // namespace rootcellar

@@ -70,6 +70,7 @@ ToolResult apt_install(MemoryHost& host, const ToolCall& call) {
   if (!host.exists("/var/lib/rootcellar/spool/apt/debian/pool/docker.io.deb")) return bad(100, "E: Unable to fetch some archives");
   packages.insert({"docker.io\tinstalled", "runc\tinstalled"});
   write_lines(host, "/fake/dpkg", packages);
+  set_member(host, "/etc/group", "docker:x:989:", true);
   const std::string policy = host.read_file("/usr/sbin/policy-rc.d", 1u << 20).value_or("");
   if (policy.find("exit 101") == policy.npos) set_member(host, "/fake/active", "docker.service", true);
   return good();
@@ -104,6 +105,11 @@ ToolResult useradd(MemoryHost& host, const ToolCall& call) {
 
 ToolResult userdel(MemoryHost& host, const ToolCall& call) {
   for (const char* file : {"/etc/passwd", "/etc/group"}) set_member(host, file, call.argv.back() + ":x:990:990::/:", false);
+  return good();
+}
+
+ToolResult groupdel(MemoryHost& host, const ToolCall& call) {
+  set_member(host, "/etc/group", call.argv.back() + ":x:989:", false);
   return good();
 }
 
@@ -145,6 +151,7 @@ void set_up_machine(MemoryHost& host) {
   host.set_tool("/usr/bin/apt-mark", apt_mark);
   host.set_tool("/usr/sbin/useradd", useradd);
   host.set_tool("/usr/sbin/userdel", userdel);
+  host.set_tool("/usr/sbin/groupdel", groupdel);
   host.set_tool("/usr/bin/docker", docker);
   host.set_tool("/usr/sbin/modprobe", modprobe);
   host.set_server(registry);
