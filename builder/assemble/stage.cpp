@@ -55,9 +55,12 @@ std::vector<std::string> signer_ids(const Bundle& bundle) {
 
 /// What every stick carries beside its volumes.
 std::vector<Item> companions(const Bundle& bundle, const StageOptions& options) {
-  return {file_item("rootcellar-install", options.installer), text_item("rootcellar-install.minisig", options.installer_signature),
-          text_item("START.sh", stick_start_script(bundle.header())), text_item("START.sh.minisig", options.start_signature),
-          text_item("README.txt", stick_readme(bundle.header(), signer_ids(bundle)))};
+  std::vector<Item> items{
+      file_item("rootcellar-install", options.installer), text_item("rootcellar-install.minisig", options.installer_signature),
+      text_item("START.sh", stick_start_script(bundle.header())), text_item("START.sh.minisig", options.start_signature),
+      text_item("README.txt", stick_readme(bundle.header(), signer_ids(bundle)))};
+  for (const auto& [name, text] : options.public_keys) items.push_back(text_item(name, text));
+  return items;
 }
 
 std::vector<Item> volumes(const Bundle& bundle) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bundle/base/progress.h"
@@ -16,6 +17,8 @@ struct StageOptions {
   std::string installer;            ///< path of the rootcellar-install to put there
   std::string installer_signature;  ///< its .minisig text
   std::string start_signature;      ///< .minisig text of stick_start_script(); the stick's page has it checked before the first sudo
+  std::vector<std::pair<std::string, std::string>>
+      public_keys;  ///< name and text of the signers' .pub files: the installer compares typed words with them
 };
 
 struct StageResult {
