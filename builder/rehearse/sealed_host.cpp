@@ -84,7 +84,7 @@ struct SealedHost::State {
     if (!leader) throw SystemError(cat("cannot run '", argv.front(), "' in '", options.name, "': the host is down"));
     ProcessSpec spec;
     spec.argv = {*nsenter, "--target", cat(*leader), "--mount", "--uts", "--ipc",
-                 "--net",  "--pid",    "--cgroup",   "--wd=/",  "--",    "/usr/bin/env"};
+                 "--net",  "--pid",    "--cgroup",    "--",    "/usr/bin/env"};
     spec.argv.insert(spec.argv.end(), argv.begin(), argv.end());
     spec.environment = login_environment();
     spec.time_limit_seconds = time_limit;
