@@ -10,7 +10,7 @@ case "$what" in all | quick) ;; *) echo "usage: bash tests/run.sh [quick]" >&2; 
 title() { printf '\n=== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
 
 title "packages"
-purposes="build run test"
+purposes="build run stick test"
 [ "$what" = all ] && purposes="$purposes vm"
 # shellcheck disable=SC2086
 bash tests/support/install-packages.sh $purposes
