@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "builder/assemble/assemble.h"
+#include "builder/commands/counted.h"
 #include "builder/commands/installer_kit.h"
 #include "builder/commands/keys.h"
 #include "builder/commands/program.h"
@@ -51,8 +52,8 @@ void show(const AssembleResult& result, const std::vector<SecretKey>& keys, cli:
                                                      {"fingerprints", JsonValue::string_array(words)}}));
   }
   for (const std::string& volume : result.volumes) console.print(cat(volume, "\n"));
-  console.say(cat(bundle_name(result.header), ": ", human_size(result.header.payload), " in ", result.header.volumes, " volumes; fetched ",
-                  human_size(result.fetched)));
+  console.say(cat(bundle_name(result.header), ": ", human_size(result.header.payload), " in ", counted(result.header.volumes, "volume"),
+                  "; fetched ", human_size(result.fetched)));
   for (const SecretKey& key : keys) console.say(cat("signed by ", fingerprint_line(key.public_key())));
   console.say("The six words must be the same as on your paper.");
 }
@@ -64,7 +65,7 @@ ExitCode build(cli::Console& console, const BuildWords& words) {
   warn_versions(lock, console);
   const std::string installer = find_installer(words.installer, lock.architecture);
   const std::vector<SecretKey> keys = open_secret_keys(words.keys, words.passphrase_files, console);
-  const InstallerKit kit = make_installer_kit(installer, lock, keys);
+  const InstallerKit kit = make_installer_kit(installer, lock, keys, words.keys);
   std::vector<const SecretKey*> signers;
   for (const SecretKey& key : keys) signers.push_back(&key);
   Workbench bench(words.fetch, path_parent(words.lock), lock.architecture, console);

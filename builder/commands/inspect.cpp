@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "builder/commands/bundle_words.h"
+#include "builder/commands/counted.h"
 #include "builder/commands/program.h"
 #include "bundle/base/text.h"
 
@@ -36,9 +37,9 @@ void show_trusted(const Bundle& bundle, const BundleCandidate& candidate, cli::C
                     "\nsigned by   ", join(bundle.verified().signers(), ", "), "\nfor         ", appliance.target.distribution, " ",
                     appliance.target.version, " ", header.architecture, "\nmade        ", format_time(header.created), " by rootcellar ",
                     header.builder, "\nexpires     ", format_time(header.expires), "\ninstaller   ", header.installer_min,
-                    " or newer\ncontent     ", bundle.index().images.size(), " images, ", appliance.packages.files.size(), " packages, ",
-                    appliance.files.size(), " files\nstored      ", human_size(header.payload), " in ", header.frames, " frames, ",
-                    header.volumes, " volumes\n"));
+                    " or newer\ncontent     ", counted(bundle.index().images.size(), "image"), ", ",
+                    counted(appliance.packages.files.size(), "package"), ", ", counted(appliance.files.size(), "file"), "\nstored      ",
+                    human_size(header.payload), " in ", counted(header.frames, "frame"), ", ", counted(header.volumes, "volume"), "\n"));
   for (const VolumeCandidate& volume : candidate.volumes) console.print(volume_line(volume));
   for (const std::uint32_t missing : bundle.missing_volumes()) console.print(cat("volume ", missing, "    missing\n"));
 }

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "builder/assemble/stage.h"
+#include "builder/profile/value_rules.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
@@ -48,13 +50,22 @@ void refuse_misfit(const std::string& path, const std::string& architecture) {
 }
 
 std::string signature_text(const SecretKey& key, std::string_view bytes, std::string_view name) {
-  return key.sign(as_bytes(bytes), cat("rootcellar ", name)).file_text(cat("signature from rootcellar secret key"));
+  return key.sign(as_bytes(bytes), cat("rootcellar ", name)).file_text("signature from rootcellar secret key");
 }
 
-std::string signers_text(const std::vector<SecretKey>& keys) {
+/// "keys/lab-team.key" is lab-team, unless another key is called so already.
+std::string signer_name(const std::string& path, const SecretKey& key, const TrustPolicy& policy) {
+  std::string name = path_name(path);
+  if (name.ends_with(".key")) name.resize(name.size() - 4);
+  const auto is_taken = [&](const TrustedKey& other) { return other.name == name; };
+  const bool is_usable = is_product_name(name) && std::none_of(policy.keys.begin(), policy.keys.end(), is_taken);
+  return is_usable ? name : cat("key-", lower_ascii(key.public_key().id_text()));
+}
+
+std::string signers_text(const std::vector<SecretKey>& keys, const std::vector<std::string>& paths) {
   TrustPolicy policy;
   policy.threshold = keys.size();
-  for (const SecretKey& key : keys) policy.keys.push_back({cat("key-", lower_ascii(key.public_key().id_text())), key.public_key()});
+  for (std::size_t at = 0; at < keys.size(); ++at) policy.keys.push_back({signer_name(paths[at], keys[at], policy), keys[at].public_key()});
   return encode_trust(policy);
 }
 
@@ -68,14 +79,15 @@ std::string find_installer(const std::optional<std::string>& wanted, const std::
   return path;
 }
 
-InstallerKit make_installer_kit(const std::string& installer_path, const Lock& lock, const std::vector<SecretKey>& keys) {
+InstallerKit make_installer_kit(const std::string& installer_path, const Lock& lock, const std::vector<SecretKey>& keys,
+                                const std::vector<std::string>& key_paths) {
   InstallerKit kit;
   kit.installer = read_file(installer_path, k_max_installer);
   kit.installer_signature = signature_text(keys.front(), kit.installer, KitNames::installer);
   Header header;
   header.architecture = lock.architecture;
   kit.start_signature = signature_text(keys.front(), stick_start_script(header), "START.sh");
-  kit.signers = signers_text(keys);
+  kit.signers = signers_text(keys, key_paths);
   return kit;
 }
 

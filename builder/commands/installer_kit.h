@@ -29,7 +29,9 @@ struct InstallerKit {
   std::string signers;
 };
 /// The stick's page has one public key check both programs, so the first of `keys` signs them.
-InstallerKit make_installer_kit(const std::string& installer_path, const Lock& lock, const std::vector<SecretKey>& keys);
+/// `key_paths` name the keys for people: "keys/lab-team.key" is lab-team.
+InstallerKit make_installer_kit(const std::string& installer_path, const Lock& lock, const std::vector<SecretKey>& keys,
+                                const std::vector<std::string>& key_paths);
 void write_installer_kit(const InstallerKit& kit, const std::string& directory);
 
 }  // namespace rootcellar

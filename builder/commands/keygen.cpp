@@ -59,7 +59,8 @@ void show(const KeyFiles& files, const PublicKey& key, cli::Console& console) {
 ExitCode keygen(cli::Console& console, const KeygenWords& words) {
   if (!is_file_name(words.name))
     throw UsageError(cat("'", printable(words.name), "' cannot name a key: expected letters, digits, '.', '_', '+' and '-'"));
-  const KeyFiles files{path_join(words.out, words.name + ".key"), path_join(words.out, words.name + ".pub")};
+  const std::string stem = words.out == "." ? words.name : path_join(words.out, words.name);
+  const KeyFiles files{stem + ".key", stem + ".pub"};
   refuse_existing(files);
   const SecretText passphrase = choose_passphrase(words, console);
   const SecretKey key = SecretKey::generate();

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "builder/commands/counted.h"
 #include "builder/commands/local_paths.h"
 #include "builder/commands/program.h"
 #include "builder/commands/workbench.h"
@@ -80,8 +81,8 @@ void show(const std::string& path, const Lock& lock, bool is_same, cli::Console&
   }
   console.print(cat(path, "\n"));
   console.say(cat(is_same ? "nothing has changed: " : "", name_of(lock.product, lock.variant, lock.architecture), " serial ", lock.serial,
-                  ": ", lock.packages.size(), " packages, ", lock.images.size(), " images, ", lock.files.size(), " files, ",
-                  human_size(bytes)));
+                  ": ", counted(lock.packages.size(), "package"), ", ", counted(lock.images.size(), "image"), ", ",
+                  counted(lock.files.size(), "file"), ", ", human_size(bytes)));
 }
 
 ExitCode lock_appliance(cli::Console& console, const LockWords& words) {

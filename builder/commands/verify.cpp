@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "builder/commands/bundle_words.h"
+#include "builder/commands/counted.h"
 #include "builder/commands/program.h"
 #include "bundle/base/parallel.h"
 #include "bundle/base/text.h"
@@ -32,7 +33,7 @@ std::string as_text(const Bundle& bundle, const VerifyReport& report) {
     out += cat("damaged: volume ", frame.volume, ", byte ", frame.offset, ", frame ", frame.frame, ": ", frame.reason, "\n");
   for (const std::uint32_t volume : report.missing_volumes) out += cat("missing: volume ", volume, " of ", bundle.header().volumes, "\n");
   const bool is_whole = report.damage.empty() && report.missing_volumes.empty();
-  return out + cat(report.frames, " frames, ", human_size(report.bytes), is_whole ? ": all as signed\n" : " looked at\n");
+  return out + cat(counted(report.frames, "frame"), ", ", human_size(report.bytes), is_whole ? ": all as signed\n" : " looked at\n");
 }
 
 ExitCode verify(cli::Console& console, const BundleWords& words) {

@@ -21,7 +21,7 @@ class LockReader {
 
   Lock read(const YamlNode& root) {
     YamlMap map(root, faults_, "lock keys");
-    map.require("rootcellar-lock");
+    if (root.find("rootcellar-lock") == nullptr) return refuse(root);
     map.one_of("rootcellar-lock", {"1"}, "1");
     read_identity(map);
     read_contents(map);
@@ -30,6 +30,13 @@ class LockReader {
   }
 
  private:
+  /// Another document: what else it lacks is no help.
+  Lock refuse(const YamlNode& root) {
+    if (root.kind == YamlNode::Kind::map)
+      faults_.add(root, "missing key 'rootcellar-lock': this is not a lock", "locks are made by 'rootcellar lock'");
+    return {};
+  }
+
   void read_identity(YamlMap& map) {
     lock_.architecture = require_that(map, "architecture", is_architecture, "a Debian architecture");
     lock_.builder = map.require_text("builder");

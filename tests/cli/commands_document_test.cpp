@@ -1,11 +1,9 @@
 // docs/commands.md is what --help says; ROOTCELLAR_ACCEPT=1 writes it again.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
-#include "bundle/base/file.h"
 #include "bundle/base/process.h"
 #include "bundle/base/text.h"
+#include "tests/support/golden.h"
 
 namespace rootcellar {
 namespace {
@@ -55,11 +53,7 @@ std::string document() {
 }
 
 TEST(CommandsDocument, IsWhatHelpSays) {
-  const std::string path = RC_SOURCE_DIR "/docs/commands.md";
-  const std::string text = document();
-  const char* accept = std::getenv("ROOTCELLAR_ACCEPT");
-  if (accept != nullptr && std::string_view(accept) == "1") write_file_atomically(path, text);
-  EXPECT_EQ(read_file(path, std::size_t{1} << 20), text);
+  test::expect_text(RC_SOURCE_DIR "/docs/commands.md", document());
 }
 
 }  // namespace

@@ -16,6 +16,15 @@ std::string section(std::string_view title, std::string text) {
   return cat("--- ", title, "\n", text);
 }
 
+/// "in 3 s" at a line's end becomes "in TIME".
+std::string without_durations(std::string text) {
+  for (std::size_t at = text.find(" in "); at != std::string::npos; at = text.find(" in ", at + 1)) {
+    const std::size_t digits = at + 4, end = text.find_first_not_of("0123456789", digits);
+    if (end != digits && end != std::string::npos && text.substr(end, 3) == " s\n") text.replace(digits, end + 2 - digits, "TIME");
+  }
+  return text;
+}
+
 }  // namespace
 
 Session::Session() : folder_("rootcellar-cli") { call(folder_.path(), "DIR"); }
@@ -57,6 +66,7 @@ void Session::call_key(const std::string& name) {
 }
 
 std::string Session::shown(std::string text) const {
+  text = without_durations(std::move(text));
   for (const auto& [from, to] : names_) {
     for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
   }
