@@ -24,7 +24,8 @@ class Console {
   virtual void warn(std::string_view line) = 0;   ///< "warning: LINE" to stderr
   virtual bool interactive() const = 0;           ///< a person can be asked: stdin and stderr are terminals
   virtual bool json() const = 0;
-  /// One line typed by the person. UsageError when not interactive. `what` completes "cannot ask for WHAT: ...".
+  /// One line typed by the person after `question`, shown as it is. UsageError when not interactive. `what` completes "cannot ask for
+  /// WHAT: ...".
   virtual std::string ask(std::string_view question, std::string_view what) = 0;
   virtual SecretText ask_secret(std::string_view question, std::string_view what) = 0;
   virtual void event(std::string_view kind, const JsonValue& fields) = 0;  ///< --json: {"event":KIND,...} on one line of stdout

@@ -101,13 +101,15 @@ class StandardConsole final : public Console {
   bool json() const override { return options_.json; }
 
   std::string ask(std::string_view question, std::string_view what) override {
-    put_question(question, what);
+    require_person(what);
+    streams_.err(question);
     return read_line(what);
   }
 
   SecretText ask_secret(std::string_view question, std::string_view what) override {
-    put_question(question, what);
-    const EchoOff silence;
+    require_person(what);
+    const EchoOff silence;  // before the question: whoever answers at once is not shown either
+    streams_.err(question);
     SecretText secret(read_line(what));
     streams_.err("\n");
     return secret;
@@ -120,9 +122,8 @@ class StandardConsole final : public Console {
   Progress& progress() override { return *progress_; }
 
  private:
-  void put_question(std::string_view question, std::string_view what) {
+  void require_person(std::string_view what) const {
     if (!interactive()) throw UsageError(cat("cannot ask for ", what, ": nobody is at a terminal"), "give it with an option; see --help");
-    streams_.err(cat(question, " "));
   }
 
   std::unique_ptr<Progress> make_progress() {

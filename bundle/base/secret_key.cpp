@@ -16,7 +16,8 @@
 namespace rootcellar {
 namespace {
 
-// The layout of a secret key file's base64 line, offsets in bytes. From k_key_id on it is hidden by scrypt's stream.
+// The layout of a secret key file's base64 line, offsets in bytes. From k_key_id on it is hidden by scrypt's stream: the key id, the seed
+// (32 bytes), the point (32 bytes), the checksum.
 constexpr std::size_t k_kdf = 2;
 constexpr std::size_t k_checksum_kind = 4;
 constexpr std::size_t k_salt = 6;
@@ -24,8 +25,6 @@ constexpr std::size_t k_salt_size = 32;
 constexpr std::size_t k_operations = 38;
 constexpr std::size_t k_memory = 46;
 constexpr std::size_t k_key_id = 54;
-constexpr std::size_t k_seed = 62;
-constexpr std::size_t k_point = 94;
 constexpr std::size_t k_checksum = 126;
 constexpr std::size_t k_file_size = 158;
 constexpr std::size_t k_hidden_size = k_file_size - k_key_id;

@@ -14,6 +14,8 @@
 
 namespace rootcellar {
 
+struct YamlEntry;
+
 /// A node of a parsed document. Built on yaml-cpp's events; anchors, aliases, tags and several documents are refused, duplicate keys are
 /// faults.
 struct YamlNode {
@@ -21,14 +23,22 @@ struct YamlNode {
   Kind kind = Kind::null;
   std::string scalar;  ///< exact text; `quoted` tells "1" from 1
   bool quoted = false;
-  std::vector<YamlNode> items;                         ///< list
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< map, in file order; keys are scalars
+  std::vector<YamlNode> items;     ///< list
+  std::vector<YamlEntry> entries;  ///< map, in file order; keys are scalars
   int line = 0;
   int column = 0;
   std::shared_ptr<const std::string> file;    ///< name of the document the node came from: includes keep their own places
   std::shared_ptr<const std::string> source;  ///< its whole text
 
   const YamlNode* find(std::string_view key) const;
+};
+
+/// One line of a map: key and value. Not a std::pair, which may not hold a type that is still being declared.
+struct YamlEntry {
+  YamlEntry(YamlNode key, YamlNode value) : first(std::move(key)), second(std::move(value)) {}
+
+  YamlNode first;
+  YamlNode second;
 };
 
 /// Collects the faults of one reading, in document order; throw_if_any() throws one InputError with all of them (the first hundred).

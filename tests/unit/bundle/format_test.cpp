@@ -1,10 +1,8 @@
-// The worked example of FORMAT.md, made again by the code. RC_REWRITE_GOLDEN=1 in the environment writes what the code makes into the
-// document.
+// The worked example of FORMAT.md, made again by the code. ROOTCELLAR_ACCEPT=1 writes what the code makes into the document.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "bundle/base/text.h"
+#include "tests/support/golden.h"
 #include "tests/unit/bundle/bundle_fixture.h"
 
 namespace rootcellar {
@@ -55,11 +53,7 @@ TEST(Format, TheWorkedExampleIsWhatTheCodeMakes) {
   std::size_t end = document.find(k_end);
   ASSERT_TRUE(begin != std::string::npos && end != std::string::npos && begin < end);
   begin += k_begin.size();
-  if (std::getenv("RC_REWRITE_GOLDEN")) {
-    write_file_atomically(k_document, document.replace(begin, end - begin, made));
-    return;
-  }
-  EXPECT_EQ(document.substr(begin, end - begin), made);
+  test::expect_text(k_document, document.replace(begin, end - begin, made));
 }
 
 }  // namespace
