@@ -119,6 +119,19 @@ TEST(BundleCli, TheInstallerMustBeTheOneThatWasSigned) {
   session.expect("installer-signature");
 }
 
+TEST(BundleCli, ALockElsewhereCarriesSmallFilesAndNamesNoFolder) {
+  Session session;
+  prepare(session);
+  make_directories(session.path("elsewhere"));
+  session.run({"lock", "site/notes.yaml", "--arch", "amd64", "-o", "elsewhere/notes.lock.yaml"});
+  EXPECT_EQ(read_file(session.path("elsewhere/notes.lock.yaml"), std::size_t{1} << 20).find("../"), std::string::npos);
+  remove_tree(session.path("site"));
+  remove_tree(session.path(".cache"));
+  session.run({"build", "elsewhere/notes.lock.yaml", "--key", "site.key", "--installer", "installer", "-o", "out"});
+  session.run({"ls", "out", "--trust", "site.pub"});
+  session.expect("lock-elsewhere");
+}
+
 TEST(BundleCli, SameLockSameBytes) {
   Session session;
   build_quietly(session);
