@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <exception>
 
 #include "bundle/base/error.h"
 #include "bundle/base/interrupt.h"
@@ -38,10 +39,17 @@ std::optional<std::string> read_index(const VolumeCandidate& volume, const Heade
   return std::string(as_text(stored));
 }
 
+/// A copy that cannot be read is passed over like a damaged one, but its error is told when no copy is good.
 std::string find_index(const std::vector<VolumeCandidate>& volumes, const Header& header) {
+  std::exception_ptr unreadable;
   for (const VolumeCandidate& volume : volumes) {
-    if (auto stored = read_index(volume, header)) return *stored;
+    try {
+      if (auto stored = read_index(volume, header)) return *stored;
+    } catch (const SystemError&) {
+      if (!unreadable) unreadable = std::current_exception();
+    }
   }
+  if (unreadable) std::rethrow_exception(unreadable);
   throw_altered(volumes.front().path, volumes.front().index_offset, header.index_size, "the index");
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 
 #include "bundle/base/digest.h"
 #include "bundle/base/error.h"
@@ -27,6 +28,25 @@ Fd open_volume(const std::string& path) {
   if (fd < 0) throw_read_error(path, errno);
   return Fd(fd);
 }
+
+/// A medium that fails does not end the search for a good copy; its error is told when there is none.
+class FirstError {
+ public:
+  template <typename Action>
+  void keep(Action&& action) {
+    try {
+      action();
+    } catch (const SystemError&) {
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+  void rethrow_if_any() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::exception_ptr error_;
+};
 
 }  // namespace
 
@@ -76,13 +96,24 @@ FrameReader::Copies FrameReader::copies_of(std::uint32_t volume) {
     if (known.open_volume == volume) return known.open;
     known.open.clear();
     known.open_volume = 0;
-    for (const std::string& path : known.paths[volume]) {
-      known.open.push_back(std::make_shared<OpenFile>(OpenFile{open_volume(path), path}));
-      ::posix_fadvise(known.open.back()->fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    }
+    known.open = open_copies(known.paths[volume]);
     known.open_volume = volume;
     return known.open;
   });
+}
+
+/// Those that can be opened; the error of the first when none can.
+FrameReader::Copies FrameReader::open_copies(const std::vector<std::string>& paths) {
+  Copies copies;
+  FirstError failed;
+  for (const std::string& path : paths) {
+    failed.keep([&] {
+      copies.push_back(std::make_shared<OpenFile>(OpenFile{open_volume(path), path}));
+      ::posix_fadvise(copies.back()->fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    });
+  }
+  if (copies.empty()) failed.rethrow_if_any();
+  return copies;
 }
 
 bool FrameReader::read_stored(const OpenFile& file, std::size_t frame, Bytes& stored) const {
@@ -95,7 +126,9 @@ std::shared_ptr<const Bytes> FrameReader::read(std::size_t number) {
   Copies copies = copies_of(frame.volume);
   auto stored = std::make_shared<Bytes>();
   bool good = false;
-  for (std::size_t i = 0; i < copies.size() && !good; ++i) good = read_stored(*copies[i], number, *stored);
+  FirstError failed;
+  for (std::size_t i = 0; i < copies.size() && !good; ++i) failed.keep([&] { good = read_stored(*copies[i], number, *stored); });
+  if (!good) failed.rethrow_if_any();
   if (!good) throw_altered(copies.front()->path, map_.frame_offset(number), frame.stored_size, cat("frame ", number));
   if (frame.codec == Codec::stored) return stored;
   auto raw = std::make_shared<Bytes>(frame.raw_size);

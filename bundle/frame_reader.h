@@ -42,6 +42,7 @@ class FrameReader {
     Copies open;
   };
   Copies copies_of(std::uint32_t volume);
+  static Copies open_copies(const std::vector<std::string>& paths);
   bool read_stored(const OpenFile& file, std::size_t frame, Bytes& stored) const;
 
   const Index& index_;

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "bundle/base/io.h"
@@ -21,11 +23,15 @@ class TarWalker {
 
  private:
   void take_header(std::vector<std::uint64_t>& cuts);
+  void take_data(ByteView bytes);
 
   std::array<std::uint8_t, 512> header_{};
   std::size_t header_fill_ = 0;
   std::uint64_t position_ = 0;   // of the next byte fed
   std::uint64_t data_left_ = 0;  // of the current member, with padding
+  bool in_records_ = false;      // the current member is a pax header small enough to be kept
+  std::string records_;
+  std::optional<std::uint64_t> next_size_;  // what the records say of the member that follows
   bool following_ = true;
 };
 

@@ -7,16 +7,19 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/interrupt.h"
 #include "bundle/base/text.h"
+#include "bundle/base/ticker.h"
 
 namespace rootcellar::cli {
 namespace {
 
 constexpr std::size_t k_longest_answer = 4096;
+constexpr std::chrono::milliseconds k_redraw{500};
 
 void write_out(std::string_view text) {
   try {
@@ -90,7 +93,9 @@ std::string read_line(std::string_view what) {
 class StandardConsole final : public Console {
  public:
   StandardConsole(const Streams& streams, const ConsoleOptions& options)
-      : streams_(streams), options_(options), colour_(streams.colour && !options.no_color), progress_(make_progress()) {}
+      : streams_(streams), options_(options), colour_(streams.colour && !options.no_color), progress_(make_progress()) {
+    if (has_bar()) ticker_.emplace(k_redraw, [bar = progress_.get()] { bar->advance(0); });
+  }
 
   void print(std::string_view text) override { streams_.out(text); }
   void say(std::string_view line) override {
@@ -102,12 +107,14 @@ class StandardConsole final : public Console {
 
   std::string ask(std::string_view question, std::string_view what) override {
     require_person(what);
+    const auto no_redraw = hold_bar();
     streams_.err(question);
     return read_line(what);
   }
 
   SecretText ask_secret(std::string_view question, std::string_view what) override {
     require_person(what);
+    const auto no_redraw = hold_bar();
     const EchoOff silence;  // before the question: whoever answers at once is not shown either
     streams_.err(question);
     SecretText secret(read_line(what));
@@ -126,11 +133,14 @@ class StandardConsole final : public Console {
     if (!interactive()) throw UsageError(cat("cannot ask for ", what, ": nobody is at a terminal"), "give it with an option; see --help");
   }
 
+  bool has_bar() const { return streams_.err_is_terminal && !options_.json && !options_.quiet; }
+  std::unique_lock<std::mutex> hold_bar() { return ticker_ ? ticker_->hold() : std::unique_lock<std::mutex>(); }
+
   std::unique_ptr<Progress> make_progress() {
     const auto write = colour_ ? std::function([err = streams_.err](std::string_view text) { err(painted(text)); }) : streams_.err;
     if (options_.json) return make_json_progress({streams_.out, streams_.now});
     if (options_.quiet) return make_quiet_progress({write, streams_.now});
-    if (streams_.err_is_terminal) return make_bar_progress({write, streams_.now}, streams_.columns);
+    if (has_bar()) return make_bar_progress({write, streams_.now}, streams_.columns);
     return make_plain_progress({write, streams_.now});
   }
 
@@ -138,6 +148,7 @@ class StandardConsole final : public Console {
   ConsoleOptions options_;
   bool colour_;
   std::unique_ptr<Progress> progress_;
+  std::optional<Ticker> ticker_;  // last: it uses the bar
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ class Progress {
   virtual ~Progress() = default;
   /// A task begins. `total` 0: unknown. `unit_bytes`: amounts are bytes.
   virtual void begin(std::string_view task, std::uint64_t total, bool unit_bytes) noexcept = 0;
+  /// 0 is welcome: time has passed, and the rate and the time left are others.
   virtual void advance(std::uint64_t amount) noexcept = 0;
   virtual void end() noexcept = 0;
   /// One finished thing worth a line: "pulled docker.io/library/nginx:1.22 (61.2 MB)".

@@ -101,6 +101,62 @@ TEST(TarWalker, LinksHaveNoDataWhateverTheirSizeSays) {
   EXPECT_EQ(cuts_of(tar), (std::vector<std::uint64_t>{1024, 1024 + 8192}));
 }
 
+std::string record(std::string_view key, std::string_view value) {
+  for (std::size_t length = 1;; ++length) {
+    std::string made = cat(length, ' ', key, '=', value, '\n');
+    if (made.size() == length) return made;
+  }
+}
+
+/// A pax header with these records, then a file of 9000 bytes that says it is empty, then one of 8192 bytes.
+Bytes tar_with_records(const std::string& records, char type = 'x') {
+  Bytes tar = test::make_tar({{"pax", Bytes(records.begin(), records.end()), type}, {"big", {}}});
+  tar.resize(tar.size() - 1024);
+  tar.resize(tar.size() + 9216, 7);
+  Bytes rest = test::make_tar({{"after", Bytes(8192)}});
+  tar.insert(tar.end(), rest.begin(), rest.end());
+  return tar;
+}
+
+TEST(TarWalker, BelievesThePaxHeaderAboutTheSize) {
+  std::string records = cat(record("mtime", "1.5"), record("size", "9000"), record("path", "size=1"));
+  std::vector<std::uint64_t> cuts{1536, 1536 + 9216, 1536 + 9216 + 512, 1536 + 9216 + 512 + 8192};
+  Bytes tar = tar_with_records(records);
+  EXPECT_EQ(cuts_of(tar), cuts);
+  TarWalker walker;
+  std::vector<std::uint64_t> found;
+  for (std::uint8_t byte : tar) walker.feed({&byte, 1}, found);
+  EXPECT_EQ(found, cuts);
+  EXPECT_TRUE(walker.following());
+}
+
+TEST(TarWalker, KnowsMembersLargerThanAnOrdinaryHeaderCanSay) {
+  Bytes tar = tar_with_records(record("size", "20000000000"));
+  EXPECT_EQ(cuts_of(tar), (std::vector<std::uint64_t>{1536, 1536 + 20000000000}));
+}
+
+TEST(TarWalker, TakesNothingFromRecordsItCannotRead) {
+  const std::string bad[] = {"",
+                             "size=9000\n",
+                             "12 size=9000\n",
+                             "99 size=9000\n",
+                             "0 size=9000\n",
+                             "3 \n13 size=9000",
+                             record("size", "-9000"),
+                             record("size", ""),
+                             record("size", "99999999999999999999"),
+                             record("size", "2305843009213693952"),
+                             record("sized", "9000"),
+                             cat(std::string(70000, ' '), record("size", "9000"))};
+  for (const std::string& records : bad) {
+    TarWalker walker;
+    std::vector<std::uint64_t> cuts;
+    walker.feed(tar_with_records(records), cuts);
+    EXPECT_FALSE(walker.following()) << records;
+  }
+  EXPECT_EQ(cuts_of(tar_with_records(record("size", "9000"), 'g')).size(), 0u);
+}
+
 TEST(TarWalker, FollowsNothingThatIsNoTar) {
   std::vector<std::uint64_t> cuts;
   for (Bytes bytes : {test::noise(1024, 1), test::prose(1024, 1), Bytes(1024)}) {

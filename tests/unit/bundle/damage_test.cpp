@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
@@ -157,6 +158,54 @@ TEST_F(OneVolume, AGoodCopyMakesUpForADamagedOne) {
   }
   write(content_.substr(0, content_.size() - 5000));
   EXPECT_EQ(test::code_of([&] { test::open({other.path()}); }), ExitCode::ok);
+}
+
+/// Puts something in the place of a file that can be opened, but every read at the places of frames is EIO.
+void make_unreadable(const std::string& path) {
+  remove_file(path);
+  ASSERT_EQ(::symlink("/proc/self/mem", path.c_str()), 0);
+}
+
+TEST_F(OneVolume, AGoodCopyMakesUpForOneThatCannotBeRead) {
+  TemporaryDirectory other("rc-bundle");
+  const std::string copy = path_join(other.path(), path_name(path_));
+  const auto read = [](Bundle& bundle) { return bundle.read_small_blob(sha256(blobs()[0].bytes), 10000); };
+  const auto fails = [&](std::string_view path, std::string_view reason) {
+    return cat(
+        "error: cannot read '", path, "': ", reason, '\n',
+        "hint: the medium went away or is failing: plug it in again and run 'rootcellar-install resume', or the same command again\n");
+  };
+  for (bool first : {true, false}) {
+    test::spill(path_, content_);
+    test::spill(copy, content_);
+    Bundle failing = test::open({folder_.path(), other.path()});
+    make_unreadable(first ? path_ : copy);
+    EXPECT_TRUE(read(failing) == as_text(blobs()[0].bytes));
+    Bundle gone = test::open({first ? copy : path_});
+    Bundle both = test::open({first ? copy : path_});
+    remove_file(path_), remove_file(copy);
+    EXPECT_EQ(test::error_of([&] { read(gone); }), fails(first ? copy : path_, "No such file or directory"));
+    make_unreadable(first ? copy : path_);
+    EXPECT_EQ(test::error_of([&] { read(both); }), fails(first ? copy : path_, "Input/output error"));
+    remove_file(first ? copy : path_);
+  }
+}
+
+TEST_F(OneVolume, ACopyThatIsGoneIsPassedOver) {
+  TemporaryDirectory other("rc-bundle");
+  test::spill(path_join(other.path(), path_name(path_)), content_);
+  Bundle bundle = test::open({folder_.path(), other.path()});
+  remove_file(path_);
+  EXPECT_TRUE(bundle.read_small_blob(sha256(blobs()[0].bytes), 10000) == as_text(blobs()[0].bytes));
+}
+
+TEST_F(OneVolume, AnIndexThatCannotBeReadIsTakenFromTheCopy) {
+  TemporaryDirectory other("rc-bundle");
+  test::spill(path_join(other.path(), path_name(path_)), content_);
+  auto found = find_bundles({folder_.path(), other.path()}, [](const std::string&, const std::string&) {});
+  make_unreadable(path_);
+  Bundle bundle = Bundle::open(found.at(0), test::trusting({&test::first_key()}, 1));
+  EXPECT_TRUE(bundle.read_small_blob(sha256(blobs()[0].bytes), 10000) == as_text(blobs()[0].bytes));
 }
 
 // ---- several volumes
