@@ -25,12 +25,9 @@ class BlobWriter final : public BlobReceiver {
   BlobWriter(DigestSet wanted, const RegistryPaths& paths, const Owner& owner, HostSystem& host)
       : wanted_(std::move(wanted)), paths_(paths), owner_(owner), host_(host) {}
 
-  // The size says whether a blob is whole: it is written under another name, and a file system shows a length only when its bytes are on
-  // disk.
+  // Asked before the blob's frames are read: an installation that goes on spares the stick what is finished.
+  bool wants_blob(const BlobEntry& blob) override { return wanted_.contains(blob.digest) && !is_finished(blob); }
   bool begin_blob(const BlobEntry& blob) override {
-    if (!wanted_.contains(blob.digest)) return false;
-    const auto found = host_.status(paths_.blob(blob.digest));
-    if (found && found->type == FileStatus::Type::file && found->size == blob.size) return false;
     const std::string directory = paths_.blob_directory(blob.digest);
     host_.make_directories(directory, 0755, owner_);
     for (const std::string& leftover : host_.list(directory)) host_.remove(path_join(directory, leftover));
@@ -48,6 +45,13 @@ class BlobWriter final : public BlobReceiver {
   std::uint64_t written() const { return written_; }
 
  private:
+  // The size says whether a blob is whole: it is written under another name, and a file system shows a length only when its bytes are on
+  // disk.
+  bool is_finished(const BlobEntry& blob) const {
+    const auto found = host_.status(paths_.blob(blob.digest));
+    return found && found->type == FileStatus::Type::file && found->size == blob.size;
+  }
+
   DigestSet wanted_;
   const RegistryPaths& paths_;
   const Owner& owner_;

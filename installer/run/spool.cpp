@@ -28,10 +28,9 @@ class SpoolWriter final : public BlobReceiver {
     }
   }
 
+  bool wants_blob(const BlobEntry& blob) override { return wanted_.contains(blob.digest); }
   bool begin_blob(const BlobEntry& blob) override {
-    const auto places = wanted_.find(blob.digest);
-    if (places == wanted_.end()) return false;
-    for (const std::string& place : places->second) {
+    for (const std::string& place : wanted_.at(blob.digest)) {
       host_.make_directories(path_parent(place));
       remove_leftovers(place, host_);
       open_.push_back(host_.create_file(place, 0644, {}));

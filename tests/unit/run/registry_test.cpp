@@ -63,6 +63,12 @@ TEST_F(RealRegistry, WritesNothingTwice) {
   EXPECT_EQ(*host_->digest(paths.blob(layer)), layer);
 }
 
+TEST_F(RealRegistry, ReadsNothingOfWhatIsFinished) {
+  fill(*host_);
+  for (const VolumeCandidate& volume : bundle_.volume_files()) spill(volume.path, "");
+  EXPECT_EQ(fill(*host_), 0u);
+}
+
 // Power is cut at every call: what a tag names is on disk, whole.
 TEST_F(RealRegistry, NeverShowsHalfAnImage) {
   const RegistryPaths paths("/srv/registry");
