@@ -21,7 +21,6 @@ struct ProcessSpec {
   std::size_t output_limit = std::size_t{1} << 20;       ///< bytes of each stream kept in the result (the last ones)
   std::function<void(std::string_view line)> on_output;  ///< each line of stdout or stderr as it arrives; may be empty
   bool merge_stderr = false;
-  bool no_network = false;  ///< the child gets an empty network namespace (needs root): UNIX sockets only
 };
 
 struct ProcessResult {

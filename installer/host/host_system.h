@@ -31,7 +31,6 @@ struct ToolCall {
   std::uint64_t time_limit = 600;    ///< seconds
   std::string log;                   ///< log file to append redacted output to; empty: none
   std::vector<std::string> secrets;  ///< texts replaced by "***" in logs and results' copies for logs
-  bool no_network = false;           ///< the tool itself reaches UNIX sockets only, not even loopback
   bool of_appliance = false;         ///< a check's own program: named by the signed appliance, so any absolute path
   bool operator==(const ToolCall&) const = default;
 };

@@ -177,7 +177,6 @@ ToolResult RealHost::run(const ToolCall& call) {
   spec.environment.insert(spec.environment.end(), call.environment.begin(), call.environment.end());
   spec.directory = "/";
   spec.input = call.input;
-  spec.no_network = call.no_network;
   spec.time_limit_seconds = call.time_limit;
   spec.on_output = [&log](std::string_view line) { log.add(line); };
   ProcessResult result = run_process(spec);

@@ -2,7 +2,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
-#include "installer/run/docker_call.h"
+#include "installer/host/tools.h"
 #include "installer/run/tool_run.h"
 
 namespace rootcellar {
@@ -44,7 +44,8 @@ Finding check_http(const Check& check, HostSystem& host) {
 }
 
 ToolCall docker(std::vector<std::string> arguments, const Check& check, const std::string& log) {
-  return docker_call(std::move(arguments), check.time_limit, log);
+  arguments.insert(arguments.begin(), std::string(tools::k_docker));
+  return {.argv = std::move(arguments), .time_limit = check.time_limit, .log = log};
 }
 
 Finding check_pull(const Check& check, HostSystem& host, const std::string& log) {

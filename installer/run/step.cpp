@@ -16,7 +16,7 @@ concept Is = std::is_same_v<std::remove_const_t<T>, U>;
 void visit(Is<Owner> auto& v, auto& m) { m("user", v.user), m("group", v.group); }
 void visit(Is<ToolCall> auto& v, auto& m) {
   m("argv", v.argv), m("environment", v.environment), m("input", v.input), m("time-limit", v.time_limit), m("log", v.log);
-  m("secrets", v.secrets), m("of-appliance", v.of_appliance), m("no-network", v.no_network);
+  m("secrets", v.secrets), m("of-appliance", v.of_appliance);
 }
 void visit(Is<AptSource> auto& v, auto& m) {
   m("name", v.name), m("uri", v.uri), m("suites", v.suites), m("components", v.components), m("keyring", v.keyring);

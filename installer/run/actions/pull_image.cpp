@@ -1,12 +1,15 @@
 #include "bundle/base/error.h"
+#include "installer/host/tools.h"
 #include "installer/run/actions/actions.h"
-#include "installer/run/docker_call.h"
 #include "installer/run/tool_run.h"
 
 namespace rootcellar {
 namespace {
 
-ToolCall docker(std::vector<std::string> arguments, std::uint64_t time_limit) { return docker_call(std::move(arguments), time_limit); }
+ToolCall docker(std::vector<std::string> arguments, std::uint64_t time_limit) {
+  arguments.insert(arguments.begin(), std::string(tools::k_docker));
+  return {.argv = std::move(arguments), .time_limit = time_limit};
+}
 
 bool is_there(const std::string& name, ActionScope& scope) {
   return run_logged(docker({"image", "inspect", "--format", "{{.Id}}", name}, 60), scope).exit_code == 0;
