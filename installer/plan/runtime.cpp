@@ -83,6 +83,9 @@ void merge_registries(const PlanInput& input, const JsonValue& document, DaemonM
   if (input.appliance().registry.enabled) {
     insecure.push_back(input.layout.local.text());
     append_items(document, "registry-mirrors", {cat("http://", input.layout.local.text())}, out);
+    // Docker 20.10 looks docker.io up at every pull, also one that its mirror serves, to see whether it lies in a network listed here; a
+    // name that is listed itself is not looked up. Nothing is ever pushed there.
+    append_items(document, "allow-nondistributable-artifacts", {"docker.io"}, out);
   }
   insecure.insert(insecure.end(), runtime.insecure_registries.begin(), runtime.insecure_registries.end());
   insecure.insert(insecure.end(), input.answers.insecure_registries.begin(), input.answers.insecure_registries.end());

@@ -30,7 +30,7 @@ Merged merged(const std::optional<std::string>& daemon_json, const Answers& answ
 constexpr const char* k_plain_set =
     R"({"log-driver":"json-file","log-opts":{"max-size":"50m","max-file":"3"},"storage-driver":"overlay2"})";
 constexpr const char* k_plain_append =
-    R"({"exec-opts":["native.cgroupdriver=systemd"],"registry-mirrors":["http://127.0.0.1:5000"],"insecure-registries":["127.0.0.1:5000"]})";
+    R"({"exec-opts":["native.cgroupdriver=systemd"],"registry-mirrors":["http://127.0.0.1:5000"],"allow-nondistributable-artifacts":["docker.io"],"insecure-registries":["127.0.0.1:5000"]})";
 
 TEST(DaemonJson, WithoutOneEverythingIsSet) {
   EXPECT_EQ(merged(std::nullopt).set, k_plain_set);
@@ -41,7 +41,9 @@ TEST(DaemonJson, WithoutOneEverythingIsSet) {
 TEST(DaemonJson, WhatPeopleDecidedStays) {
   const Merged out = merged(R"({"log-driver": "journald", "storage-driver": "btrfs", "insecure-registries": ["127.0.0.1:5000"]})");
   EXPECT_EQ(out.set, "{}");
-  EXPECT_EQ(out.append, R"({"exec-opts":["native.cgroupdriver=systemd"],"registry-mirrors":["http://127.0.0.1:5000"]})");
+  EXPECT_EQ(
+      out.append,
+      R"({"exec-opts":["native.cgroupdriver=systemd"],"registry-mirrors":["http://127.0.0.1:5000"],"allow-nondistributable-artifacts":["docker.io"]})");
   EXPECT_EQ(out.cautions,
             (std::vector<std::string>{
                 "docker's 'log-driver' stays 'journald' as /etc/docker/daemon.json says; the appliance would have set 'json-file'",
