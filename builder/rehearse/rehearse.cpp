@@ -146,7 +146,8 @@ class Rehearsal {
   std::string prove_silence() {
     const SealCount count = host_->seal_count();
     if (count.packets == 0) return "0 packets tried to leave";
-    throw NotProven(cat(counted(count.packets, "packet", "packets"), " tried to leave, the last: ", count.lines.back()));
+    for (const std::string& line : count.lines) progress_.warn(cat("tried to leave: ", line));
+    throw NotProven(cat(counted(count.packets, "packet", "packets"), " tried to leave, the first: ", count.lines.front()));
   }
 
   std::string look_before() {
