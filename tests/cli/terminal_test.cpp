@@ -100,10 +100,10 @@ TEST_F(Terminal, CtrlCAtAQuestionLeavesTheTerminalAsItWas) {
 
 TEST_F(Terminal, ABarIsForTerminalsOnly) {
   prepare_build(300000);
-  PseudoTerminal terminal = start(build("1"), {}, 40);
+  PseudoTerminal terminal = start(build("1"), {}, 60);
   EXPECT_EQ(terminal.finish(), 0);
   EXPECT_NE(terminal.shown().find("\r\x1b[Kwriting the bundle [....................]"), std::string::npos) << terminal.shown();
-  for (const std::string_view drawn : split(terminal.shown(), '\r')) EXPECT_LT(drawn.substr(0, drawn.find('\n')).size(), 40u + 3) << drawn;
+  for (const std::string_view drawn : split(terminal.shown(), '\r')) EXPECT_LT(drawn.substr(0, drawn.find('\n')).size(), 60u + 3) << drawn;
   remove_tree(session_.path("out"));
   const ProcessResult piped = session_.run(build("1"));
   EXPECT_EQ(piped.exit_code, 0);
@@ -111,7 +111,7 @@ TEST_F(Terminal, ABarIsForTerminalsOnly) {
 }
 
 TEST_F(Terminal, ColoursUnlessTheyAreNotWanted) {
-  const std::string plain = "error: cannot read 'absent.yaml': No such file or directory\n";
+  const std::string plain = "error: cannot open 'absent.yaml': No such file or directory\n";
   PseudoTerminal coloured = start({"lint", "absent.yaml"});
   EXPECT_EQ(coloured.finish(), 5);
   EXPECT_TRUE(coloured.shown().starts_with("\x1b[1;31merror:\x1b[0m")) << coloured.shown();
