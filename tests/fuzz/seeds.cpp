@@ -58,22 +58,37 @@ std::string trust() {
                         {"bob", PublicKey::parse("RWSBZ4w8dD7OqVYUYMCwYoD3QaCbJ+S+KR1//c4VXndHRZZPPqhR0ea2", "seed")}}});
 }
 
-/// A tar with one member of 9000 bytes, after a byte that asks for repetition.
-std::string tar() {
+/// One header block; `size` in octal.
+std::string tar_header(char type, std::string_view size) {
   std::string block(512, '\0');
-  block.replace(0, 1, "a").replace(124, 11, "00000021450").replace(148, 8, "        ").replace(156, 1, "0").replace(257, 5, "ustar");
+  block.replace(0, 1, "a").replace(124, size.size(), size).replace(148, 8, "        ").replace(156, 1, 1, type).replace(257, 5, "ustar");
   unsigned sum = 0;
   for (char c : block) sum += static_cast<unsigned char>(c);
   for (std::size_t i = 6; i > 0; --i, sum /= 8) block[148 + i - 1] = static_cast<char>('0' + sum % 8);
   block[154] = '\0';
-  std::string data;
-  for (unsigned i = 0; i < 9216; ++i) data += static_cast<char>(i * i >> 5);
-  return cat('\x0f', block, data);
+  return block;
 }
 
-void write(const std::string& folder, std::string_view name, std::string_view content) {
+std::string member_data() {
+  std::string data;
+  for (unsigned i = 0; i < 9216; ++i) data += static_cast<char>(i * i >> 5);
+  return data;
+}
+
+/// A tar with one member of 9000 bytes, after a byte that asks for repetition.
+std::string tar() { return cat('\x0f', tar_header('0', "00000021450"), member_data()); }
+
+/// The same with the size in a pax header only.
+std::string pax_tar() {
+  std::string records = "19 path=size=12345\n13 size=9000\n";
+  std::string size = "00000000040";
+  records.resize(512);
+  return cat('\x0f', tar_header('x', size), records, tar_header('0', "00000000000"), member_data());
+}
+
+void write(const std::string& folder, std::string_view name, std::string_view content, std::string_view seed = "valid") {
   make_directories(path_join(folder, name));
-  write_file_atomically(path_join(path_join(folder, name), "valid"), content);
+  write_file_atomically(path_join(path_join(folder, name), seed), content);
 }
 
 }  // namespace
@@ -88,5 +103,6 @@ int main(int argc, char** argv) {
   write(folder, "index", encode_index(index()));
   write(folder, "trust", trust());
   write(folder, "chunker", tar());
+  write(folder, "chunker", pax_tar(), "pax");
   return 0;
 }

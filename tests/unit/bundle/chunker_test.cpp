@@ -111,8 +111,8 @@ std::string record(std::string_view key, std::string_view value) {
 /// A pax header with these records, then a file of 9000 bytes that says it is empty, then one of 8192 bytes.
 Bytes tar_with_records(const std::string& records, char type = 'x') {
   Bytes tar = test::make_tar({{"pax", Bytes(records.begin(), records.end()), type}, {"big", {}}});
-  tar.resize(tar.size() - 1024);
-  tar.resize(tar.size() + 9216, 7);
+  tar.erase(tar.end() - 1024, tar.end());
+  tar.insert(tar.end(), 9216, 7);
   Bytes rest = test::make_tar({{"after", Bytes(8192)}});
   tar.insert(tar.end(), rest.begin(), rest.end());
   return tar;
