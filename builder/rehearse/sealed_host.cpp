@@ -183,6 +183,7 @@ void SealedHost::reboot() {
 }
 
 void SealedHost::shutdown() { state_->shutdown(); }
+void SealedHost::power_cut() { state_->release(); }
 
 ProcessResult SealedHost::run(const std::vector<std::string>& argv, std::uint64_t time_limit,
                               const std::function<void(std::string_view)>& on_line) {

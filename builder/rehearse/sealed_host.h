@@ -47,6 +47,9 @@ class SealedHost {
   void boot();    ///< returns when systemd says running or degraded
   void reboot();  ///< down in order, then up with nothing but its disk: processes, mounts, network devices and rules are new
   void shutdown();
+  /// Everything in it ends at once, as when the plug is pulled; its disk is as it was then. boot() starts it again. What was written and
+  /// not synced is still there, unlike on a machine: the kernel is this one's.
+  void power_cut();
   /// Runs argv inside (nsenter), as root, with the environment of a login. `time_limit` in seconds, 0: none.
   ProcessResult run(const std::vector<std::string>& argv, std::uint64_t time_limit,
                     const std::function<void(std::string_view)>& on_line = {});
