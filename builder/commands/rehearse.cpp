@@ -31,7 +31,8 @@ JsonValue as_json(const RehearsalReport& report) {
   return JsonValue::object({{"passed", JsonValue::boolean(report.passed)},
                             {"rows", std::move(rows)},
                             {"differences", JsonValue::string_array(report.differences)},
-                            {"tolerated", JsonValue::string_array(report.tolerated)}});
+                            {"tolerated", JsonValue::string_array(report.tolerated)},
+                            {"enter", JsonValue::string(report.enter)}});
 }
 
 void show(const RehearsalReport& report, cli::Console& console) {
@@ -41,6 +42,7 @@ void show(const RehearsalReport& report, cli::Console& console) {
   console.print(cli::table(rows));
   for (const std::string& difference : report.differences) console.print(cat("left behind: ", printable(difference), "\n"));
   for (const std::string& tolerated : report.tolerated) console.print(cat("tolerated:   ", printable(tolerated), "\n"));
+  if (!report.enter.empty()) console.print(cat("The host is left running; a shell in it: ", report.enter, "\n"));
   console.print(report.passed ? "The rehearsal passed.\n" : "The rehearsal failed.\n");
 }
 

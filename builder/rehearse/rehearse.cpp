@@ -78,7 +78,8 @@ class Rehearsal {
 
  private:
   bool take_back() {
-    return step("uninstall", [&] { return uninstall(); }) && step("compare", [&] { return compare(); });
+    return step("uninstall", [&] { return uninstall(); }) && step("compare", [&] { return compare(false); }) &&
+           step("reboot", [&] { return reboot(); }) && step("compare", [&] { return compare(true); });
   }
 
   template <typename Action>
@@ -211,16 +212,16 @@ class Rehearsal {
     return "it took back what it made";
   }
 
-  std::string compare() {
-    const SnapshotComparison comparison = compare_snapshots(before_, take_snapshot(*host_));
+  std::string compare(bool booted_since) {
+    const SnapshotComparison comparison = compare_snapshots(before_, take_snapshot(*host_), booted_since);
     report_.differences = comparison.differences;
     report_.tolerated = comparison.tolerated;
-    for (const std::string& difference : comparison.differences) progress_.warn(difference);
     if (!comparison.differences.empty()) {
       throw NotProven(
           cat(counted(comparison.differences.size(), "difference", "differences"), ", the first: ", comparison.differences.front()));
     }
-    return cat("as before, but for ", counted(comparison.tolerated.size(), "tolerated kind", "tolerated kinds"), " of difference");
+    return cat(counted(before_.size(), "fact", "facts"), " as before, but for ",
+               counted(comparison.tolerated.size(), "tolerated kind", "tolerated kinds"), " of difference");
   }
 
   void leave() {

@@ -83,8 +83,7 @@ struct SealedHost::State {
     if (!nsenter) throw HostError("cannot find the program 'nsenter'", "install the package 'util-linux'");
     if (!leader) throw SystemError(cat("cannot run '", argv.front(), "' in '", options.name, "': the host is down"));
     ProcessSpec spec;
-    spec.argv = {*nsenter, "--target", cat(*leader), "--mount", "--uts", "--ipc",
-                 "--net",  "--pid",    "--cgroup",    "--",    "/usr/bin/env"};
+    spec.argv = {*nsenter, "--target", cat(*leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", "/usr/bin/env"};
     spec.argv.insert(spec.argv.end(), argv.begin(), argv.end());
     spec.environment = login_environment();
     spec.time_limit_seconds = time_limit;

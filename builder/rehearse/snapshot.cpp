@@ -25,7 +25,7 @@ sed 's/\([^:]*\):/user \1\t/' /etc/passwd
 sed 's/\([^:]*\):/group \1\t/' /etc/group
 systemctl list-unit-files --no-legend --no-pager | awk '{print "unit " $1 "\t" $2}'
 systemctl list-units --no-legend --no-pager --plain --state=active --type=service,socket,path,timer | awk '$1 !~ /^user(-runtime-dir)?@/ {print "active " $1 "\t"}'
-findmnt --noheadings --raw --output TARGET,SOURCE,FSTYPE | awk '{print "mount " $1 "\t" $2 " " $3}'
+findmnt --noheadings --raw --output TARGET,FSTYPE | awk '{print "mount " $1 "\t" $2}'
 ss --no-header --listening --tcp --udp --numeric | awk '{print "listening " $1 " " $5 "\t"}'
 ip -brief link | awk '{sub(/@.*/, "", $1); print "link " $1 "\t"}'
 for key in net.ipv4.ip_forward net.ipv6.conf.all.forwarding; do printf 'sysctl %s\t%s\n' "$key" "$(sysctl -n "$key")"; done
@@ -49,10 +49,11 @@ std::string filter_rules(SealedHost& host) {
 }
 
 /// Why `name` may differ; nothing when it may not.
-const Tolerated* find_tolerated(const std::string& name) {
+const Tolerated* find_tolerated(const std::string& name, bool booted_since) {
   const auto& all = tolerated_differences();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Tolerated& one) { return ::fnmatch(one.pattern, name.c_str(), 0) == 0; });
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Tolerated& one) {
+    return ::fnmatch(one.pattern, name.c_str(), 0) == 0 && !(one.until_boot && booted_since);
+  });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -72,14 +73,33 @@ std::vector<std::pair<std::string, std::string>> list_differences(const HostSnap
 }  // namespace
 
 const std::vector<Tolerated>& tolerated_differences() {
+  static constexpr const char* k_data = "people's data and what it is kept in stay until `uninstall --purge-data`";
+  static constexpr const char* k_docker = "Docker's own identity and containerd's empty folder, which their packages leave too";
+  static constexpr const char* k_kernel = "what Docker set in the kernel ends with the next boot";
+  static constexpr const char* k_accounts = "backups that Debian's user tools make of passwd, group, shadow";
   static const std::vector<Tolerated> list{
+      {"file /var/lib/docker", k_data},
+      {"file /var/lib/docker/*", k_data},
+      {"file /var/lib/containerd", k_data},
+      {"file /var/lib/containerd/*", k_data},
+      {"file /var/lib/rootcellar", k_data},
+      {"file /var/lib/rootcellar/*", k_data},
+      {"file /etc/docker", k_docker},
+      {"file /etc/docker/key.json", k_docker},
+      {"content /etc/docker/key.json", k_docker},
+      {"file /etc/cni", k_docker},
+      {"file /etc/cni/net.d", k_docker},
+      {"rule table ip filter: *", k_kernel, true},
+      {"rule table ip nat: *", k_kernel, true},
+      {"link docker0", k_kernel, true},
+      {"sysctl net.ipv4.ip_forward", k_kernel, true},
       {"file /var/log*", "logs stay: they say what happened"},
       {"file /var/lib/dpkg/*", "dpkg's own records of what was installed and removed"},
       {"file /var/lib/apt/*", "apt's own records"},
       {"file /var/cache/*", "caches, made again at any time"},
-      {"file /var/lib/systemd/*", "systemd's own records: random seed, timers, coredumps"},
-      {"file /etc/*-", "backups that Debian's user tools make of passwd, group, shadow"},
-      {"content /etc/*-", "backups that Debian's user tools make of passwd, group, shadow"},
+      {"file /var/lib/systemd/*", "systemd's own records: random seed, timers"},
+      {"file /etc/*-", k_accounts},
+      {"content /etc/*-", k_accounts},
       {"content /etc/ld.so.cache", "the dynamic linker's index, made again by every package"},
   };
   return list;
@@ -102,11 +122,11 @@ HostSnapshot take_snapshot(SealedHost& host) {
   return parse_snapshot(result.output + filter_rules(host));
 }
 
-SnapshotComparison compare_snapshots(const HostSnapshot& before, const HostSnapshot& after) {
+SnapshotComparison compare_snapshots(const HostSnapshot& before, const HostSnapshot& after, bool booted_since) {
   SnapshotComparison comparison;
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const auto& [name, text] : list_differences(before, after)) {
-    if (const Tolerated* tolerated = find_tolerated(name)) {
+    if (const Tolerated* tolerated = find_tolerated(name, booted_since)) {
       by_reason[tolerated->reason].push_back(text);
     } else {
       comparison.differences.push_back(text);

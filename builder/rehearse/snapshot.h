@@ -23,6 +23,7 @@ HostSnapshot parse_snapshot(std::string_view lines);
 struct Tolerated {
   const char* pattern;  ///< fnmatch(3) on the fact's name
   const char* reason;
+  bool until_boot = false;  ///< the kernel's memory only: gone after the next boot, and then not tolerated
 };
 const std::vector<Tolerated>& tolerated_differences();
 
@@ -30,6 +31,6 @@ struct SnapshotComparison {
   std::vector<std::string> differences;  ///< "added: file /etc/x", "removed: ...", "changed: ...: OLD -> NEW"
   std::vector<std::string> tolerated;    ///< "REASON: 12, such as added: file /var/log/x"; one line for each reason
 };
-SnapshotComparison compare_snapshots(const HostSnapshot& before, const HostSnapshot& after);
+SnapshotComparison compare_snapshots(const HostSnapshot& before, const HostSnapshot& after, bool booted_since);
 
 }  // namespace rootcellar
