@@ -175,7 +175,9 @@ TEST(Minisign, ItsUnprotectedKeyIsOurs) {
   ASSERT_EQ(minisign({"-G", "-W", "-p", files.path("m.pub"), "-s", files.path("m.key")}).exit_code, 0);
   const SecretKey key = SecretKey::parse(files.read("m.key"), "", "m.key");
   EXPECT_EQ(key.public_key(), PublicKey::parse(files.read("m.pub"), "m.pub"));
-  EXPECT_EQ(key.public_key().file_text(), files.read("m.pub"));
+  // Its comment leaves out the zeros a key id begins with; ours is always 16 digits.
+  const auto key_line = [](const std::string& text) { return text.substr(text.find('\n')); };
+  EXPECT_EQ(key_line(key.public_key().file_text()), key_line(files.read("m.pub")));
 }
 
 TEST(Minisign, ItsLegacySignatureIsAccepted) {
