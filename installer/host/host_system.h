@@ -67,8 +67,9 @@ class HostSystem {
   virtual std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) = 0;
   virtual void make_directory(const std::string& path, unsigned mode, const Owner& owner) = 0;  ///< one level; existing is fine
   virtual void make_symlink(const std::string& target, const std::string& path) = 0;            ///< replaces an existing link
-  virtual void remove(const std::string& path) = 0;           ///< file, link or empty directory; absence is fine
-  virtual void sync_filesystem(const std::string& path) = 0;  ///< syncfs(2)
+  virtual void remove(const std::string& path) = 0;                                    ///< file, link or empty directory; absence is fine
+  virtual void sync_filesystem(const std::string& path) = 0;                           ///< syncfs(2)
+  virtual void change_owner(const std::string& path, unsigned uid, unsigned gid) = 0;  ///< lchown(2)
   virtual SpaceFacts space(const std::string& path) = 0;
   virtual ToolResult run(const ToolCall& call) = 0;
   /// GET by numeric address only: "http://127.0.0.1:5000/v2/". No name lookup, no TLS, no redirects; body at most 1 MiB.
@@ -86,6 +87,9 @@ class HostSystem {
   void write_file(const std::string& path, std::string_view content, unsigned mode = 0644, const Owner& owner = {});
   void make_directories(const std::string& path, unsigned mode = 0755, const Owner& owner = {});
   bool exists(const std::string& path) { return status(path).has_value(); }
+  /// What belongs to the owner of `path`, below it and never through links, belongs to `uid` and `gid` then; what others own stays theirs.
+  /// `path` itself comes last, so that a stop shows.
+  void change_owner_of_tree(const std::string& path, unsigned uid, unsigned gid);
   /// A directory with all it holds, never through links; absence is fine.
   void remove_tree(const std::string& path);
 };

@@ -70,6 +70,7 @@ class RealHost final : public HostSystem {
   void make_symlink(const std::string& target, const std::string& path) override;
   void remove(const std::string& path) override;
   void sync_filesystem(const std::string& path) override;
+  void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
   SpaceFacts space(const std::string& path) override { return filesystem_space(path); }
   ToolResult run(const ToolCall& call) override;
   HttpReply http_get(const std::string& url, std::uint64_t time_limit) override { return http_get_numeric(url, time_limit); }
@@ -146,6 +147,10 @@ void RealHost::sync_filesystem(const std::string& path) {
   while (existing != "/" && existing != "." && !file_status_followed(existing)) existing = path_parent(existing);
   const Fd fd = open_file(existing, O_RDONLY);
   if (::syncfs(fd.get()) != 0) throw SystemError("sync", path, errno);
+}
+
+void RealHost::change_owner(const std::string& path, unsigned uid, unsigned gid) {
+  if (::lchown(path.c_str(), uid, gid) != 0) throw SystemError("set the owner of", path, errno);
 }
 
 class ToolLog {

@@ -90,6 +90,7 @@ ToolCall apt_update(const InstallPackages& step) {
 ToolCall apt_install(const InstallPackages& step, bool simulate) {
   ToolCall call = apt_get_for(step);
   if (simulate) call.argv.emplace_back("--simulate");
+  if (!step.ours.empty()) call.argv.emplace_back("--allow-change-held-packages");  // what else is held is refused after the simulation
   for (const char* option : {"--no-install-recommends", "--no-remove", "--fix-broken", "install", "--"}) call.argv.emplace_back(option);
   call.argv.insert(call.argv.end(), step.packages.begin(), step.packages.end());
   return call;
@@ -120,8 +121,13 @@ ToolCall dpkg_configure_all() {
           .time_limit = k_apt_time};
 }
 
+ToolCall dpkg_is_older(const std::string& version, const std::string& than) {
+  return {.argv = {std::string(tools::k_dpkg), "--compare-versions", version, "lt", than}, .time_limit = 60};
+}
+
 ToolCall dpkg_list() {
-  return {.argv = {std::string(tools::k_dpkg_query), "--show", "--showformat", "${binary:Package}\\t${db:Status-Status}\\n"},
+  return {.argv = {std::string(tools::k_dpkg_query), "--show", "--showformat",
+                   "${binary:Package}\\t${db:Status-Status}\\t${Version}\\t${db:Status-Want}\\n"},
           .time_limit = 120};
 }
 
@@ -140,8 +146,10 @@ AptForecast parse_forecast(std::string_view output) {
 std::vector<DpkgEntry> parse_dpkg_list(std::string_view output) {
   std::vector<DpkgEntry> entries;
   for (const std::string_view line : split(output, '\n')) {
-    const std::size_t tab = line.find('\t');
-    if (tab != line.npos) entries.push_back({std::string(line.substr(0, tab)), std::string(line.substr(tab + 1))});
+    const auto fields = split(line, '\t');
+    if (fields.size() < 2) continue;
+    const auto field = [&](std::size_t number) { return std::string(number < fields.size() ? fields[number] : ""); };
+    entries.push_back({field(0), field(1), field(2), field(3) == "hold"});
   }
   return entries;
 }

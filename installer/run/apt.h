@@ -30,6 +30,8 @@ ToolCall apt_purge(const std::vector<std::string>& names, bool purge, bool simul
 ToolCall apt_mark(const char* word, const std::vector<std::string>& names);
 ToolCall dpkg_configure_all();
 ToolCall dpkg_list();
+/// Exit status 0: `version` is older.
+ToolCall dpkg_is_older(const std::string& version, const std::string& than);
 
 /// What a simulation says it would do.
 struct AptForecast {
@@ -43,6 +45,8 @@ AptForecast parse_forecast(std::string_view output);
 struct DpkgEntry {
   std::string name;   ///< as dpkg prints it: with ":arch" where needed
   std::string state;  ///< "installed", "config-files", "half-configured", ...
+  std::string version;
+  bool held = false;
 };
 std::vector<DpkgEntry> parse_dpkg_list(std::string_view output);
 /// True for states a stopped dpkg leaves.

@@ -20,13 +20,6 @@ bool names_entry(const std::string& image, const ImageEntry& entry) {
                      [&](const std::string& tag) { return image == cat(entry.repository, ':', tag); });
 }
 
-const ImageEntry& find_image(const Index& index, const std::string& image) {
-  for (const ImageEntry& entry : index.images) {
-    if (names_entry(image, entry)) return entry;
-  }
-  throw InputError(cat("bundle: expected the image '", image, "', found none"));
-}
-
 // The manifest with layers; an index comes first in the list and has none.
 std::vector<Digest> layers_of(Bundle& bundle, const ImageEntry& entry, const std::string& image) {
   std::vector<Digest> layers;
@@ -45,9 +38,16 @@ std::vector<Digest> layers_of(Bundle& bundle, const ImageEntry& entry, const std
 
 }  // namespace
 
+const ImageEntry& bundled_image(const Index& index, const std::string& image) {
+  for (const ImageEntry& entry : index.images) {
+    if (names_entry(image, entry)) return entry;
+  }
+  throw InputError(cat("bundle: expected the image '", image, "', found none"));
+}
+
 void extract_image_member(Bundle& bundle, const std::string& image, const std::string& member, Sink& sink) {
   RelPath::require(member, "a member of an image");
-  const std::vector<Digest> layers = layers_of(bundle, find_image(bundle.index(), image), image);
+  const std::vector<Digest> layers = layers_of(bundle, bundled_image(bundle.index(), image), image);
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
     const std::string what = cat("layer ", layer->named(), " of ", image);
     const auto finding = search_layer([&](Sink& pieces) { bundle.read_blob(*layer, pieces); }, member, sink, what);

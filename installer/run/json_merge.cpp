@@ -104,6 +104,15 @@ void revert_merge(JsonValue& document, const std::vector<JsonChange>& changes) {
   for (auto change = changes.rbegin(); change != changes.rend(); ++change) revert(document, *change);
 }
 
+std::vector<JsonChange> parts_of(const JsonChange& change) {
+  const bool made_list = change.added.empty() && !change.had && change.after.is_array();
+  const std::vector<JsonValue>& items = made_list ? change.after.items() : change.added;
+  if (items.size() < 2) return {change};
+  std::vector<JsonChange> parts;
+  for (const JsonValue& item : items) parts.push_back({change.path, true, {}, {}, {item}});
+  return parts;
+}
+
 JsonValue encode_changes(const std::vector<JsonChange>& changes) {
   JsonValue list = JsonValue::array();
   for (const JsonChange& change : changes) {

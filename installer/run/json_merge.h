@@ -25,6 +25,9 @@ void apply_merge(JsonValue& document, const std::vector<JsonChange>& changes);
 /// Takes changes back, last first; what a person has changed since stays.
 void revert_merge(JsonValue& document, const std::vector<JsonChange>& changes);
 
+/// The items of a list taken one by one, so that each can be reverted by itself; other changes as they are.
+std::vector<JsonChange> parts_of(const JsonChange& change);
+
 JsonValue encode_changes(const std::vector<JsonChange>& changes);
 std::vector<JsonChange> decode_changes(const JsonValue& json);
 

@@ -33,6 +33,31 @@ HostError cannot_install(const InstallPackages& step, const std::string& reason,
   return HostError(cat("cannot install '", join(step.packages, "', '"), "': ", reason), cat("apt's whole output is in ", scope.log()));
 }
 
+std::string bare(const std::string& name) { return name.substr(0, name.find(':')); }
+
+// An upgrade renews what earlier bundles brought; what people installed themselves stays at their version.
+bool is_outdated(const DpkgEntry& entry, ActionScope& scope) {
+  for (const PackageFile& file : scope.bundle().index().appliance.packages.files) {
+    if (file.name != bare(entry.name) || file.version == entry.version || entry.version.empty()) continue;
+    return run_logged(dpkg_is_older(entry.version, file.version), scope).exit_code == 0;
+  }
+  return false;
+}
+
+// Holds are people's word; ours are lifted by the upgrade that brought them.
+void refuse_held_by_people(const InstallPackages& step, const AptForecast& forecast, ActionScope& scope) {
+  if (step.ours.empty()) return;
+  std::vector<std::string> held;
+  for (const DpkgEntry& entry : dpkg_entries(scope)) {
+    const std::string name = bare(entry.name);
+    const auto is_it = [&](const std::string& other) { return bare(other) == name; };
+    const bool changes = std::any_of(forecast.upgraded.begin(), forecast.upgraded.end(), is_it);
+    if (entry.held && changes && std::find(step.ours.begin(), step.ours.end(), name) == step.ours.end()) held.push_back(name);
+  }
+  if (!held.empty())
+    throw cannot_install(step, cat("apt would change '", join(held, "', '"), "', which people hold at its version"), scope);
+}
+
 }  // namespace
 
 bool packages_installed(const InstallPackages& step, ActionScope& scope) {
@@ -40,7 +65,8 @@ bool packages_installed(const InstallPackages& step, ActionScope& scope) {
   if (dpkg_unfinished(entries, scope.host())) return false;
   std::set<std::string> installed;
   for (const DpkgEntry& entry : entries) {
-    if (entry.state == "installed") installed.insert(entry.name.substr(0, entry.name.find(':')));
+    const bool ours = std::find(step.ours.begin(), step.ours.end(), bare(entry.name)) != step.ours.end();
+    if (entry.state == "installed" && !(ours && is_outdated(entry, scope))) installed.insert(bare(entry.name));
   }
   return std::all_of(step.packages.begin(), step.packages.end(), [&](const std::string& name) { return installed.contains(name); });
 }
@@ -59,6 +85,7 @@ AptForecast forecast_packages(const InstallPackages& step, ActionScope& scope) {
   if (simulated.exit_code != 0) throw cannot_install(step, apt_reason(simulated.output, simulated.error_output), scope);
   AptForecast forecast = parse_forecast(simulated.output);
   if (!forecast.removed.empty()) throw cannot_install(step, cat("apt would remove '", join(forecast.removed, "', '"), "'"), scope);
+  refuse_held_by_people(step, forecast, scope);
   return forecast;
 }
 

@@ -9,7 +9,7 @@
 
 namespace rootcellar {
 
-/// Every package the step asks for is installed and nothing is half done.
+/// Every package the step asks for is installed, those of earlier bundles not older than this one's, and nothing is half done.
 bool packages_installed(const InstallPackages& step, ActionScope& scope);
 /// Makes the bundle apt's source: spooled, described, its indexes authenticated and read. Changes nothing but the spool.
 void read_source(const InstallPackages& step, ActionScope& scope);

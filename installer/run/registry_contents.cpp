@@ -155,6 +155,10 @@ std::vector<RegistryImage> registry_images(const Index& index, const std::vector
   return found;
 }
 
+bool keeps_tag(const std::vector<std::string>& keep_tags, const std::string& repository, const std::string& tag) {
+  return std::find(keep_tags.begin(), keep_tags.end(), cat(repository, ":", tag)) != keep_tags.end();
+}
+
 std::vector<StoredRepository> read_repositories(const std::string& root, HostSystem& host) {
   std::vector<StoredRepository> found;
   find_repositories(RegistryPaths(root), "", 0, host, found);

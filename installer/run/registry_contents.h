@@ -45,6 +45,9 @@ struct RegistryImage {
 /// Under all names. `images`: repositories of the index to take; empty: all.
 std::vector<RegistryImage> registry_images(const Index& index, const std::vector<std::string>& images);
 
+/// True when `keep_tags` ("library/nginx:1.22") names the tag.
+bool keeps_tag(const std::vector<std::string>& keep_tags, const std::string& repository, const std::string& tag);
+
 struct StoredRepository {
   std::string name;
   std::map<std::string, Digest> tags;  ///< what each points to now

@@ -67,7 +67,16 @@ std::vector<std::string> files_of(const RegistryImage& image, const RegistryPath
 
 class Remover {
  public:
-  Remover(const JsonValue& undo, const std::string& root, HostSystem& host) : paths_(root), host_(host) {
+  /// `staying`: images that are served on; everything they need stays.
+  Remover(const JsonValue& undo, const std::vector<RegistryImage>& staying, const std::string& root, HostSystem& host)
+      : paths_(root), host_(host) {
+    for (const RegistryImage& image : staying) {
+      staying_manifests_[image.repository].insert(image.manifests.begin(), image.manifests.end());
+      for (const std::string& tag : image.tags) {
+        staying_files_.insert(paths_.tag_link(image.repository, tag));
+        staying_files_.insert(paths_.tag_history_link(image.repository, tag, image.digest));
+      }
+    }
     for (std::string& path : decode_texts(undo, "there-before")) there_before_.insert(std::move(path));
     if (const JsonValue* tags = undo.find("tags-before")) tags_before_ = *tags;
     if (const JsonValue* images = undo.find("images")) {
@@ -86,7 +95,7 @@ class Remover {
 
  private:
   void remove(const std::string& path) {
-    if (there_before_.contains(path)) return;
+    if (there_before_.contains(path) || staying_files_.contains(path)) return;
     host_.remove(path);
     remove_empty_from(path_parent(path));
   }
@@ -103,7 +112,7 @@ class Remover {
     for (const std::string& tag : image.tags) {
       const std::string link = paths_.tag_link(image.repository, tag);
       const auto before = tags_before_.text(link);
-      const bool ours = host_.read_file(link, 256) == image.digest.named();
+      const bool ours = !staying_files_.contains(link) && host_.read_file(link, 256) == image.digest.named();
       if (ours && before) host_.write_file(link, *before, 0644, owner_of(link));
       if (ours && !before) host_.remove(link), remove_empty_from(path_parent(link));
       remove(paths_.tag_history_link(image.repository, tag, image.digest));
@@ -117,7 +126,7 @@ class Remover {
 
   // What is left in a repository after our tags: people's tags and manifests, with all they consist of.
   void note_use(const StoredRepository& repository) {
-    std::set<Digest> theirs;
+    std::set<Digest> theirs = staying_manifests_[repository.name];
     for (const auto& [tag, digest] : repository.tags) theirs.insert(digest);
     const std::set<Digest> ours = our_manifests(repository.name);
     for (const Digest& revision : repository.revisions) {
@@ -182,7 +191,18 @@ class Remover {
   JsonValue tags_before_ = JsonValue::object();
   std::map<std::string, std::set<Digest>> used_;
   std::set<Digest> linked_;
+  std::map<std::string, std::set<Digest>> staying_manifests_;  // by repository
+  std::set<std::string> staying_files_;
 };
+
+void remove_empty_storage(const std::string& root, HostSystem& host) {
+  const std::string top = RegistryPaths(root).root;
+  for (const std::string& directory :
+       {top + "/blobs/sha256", top + "/blobs", top, path_join(root, "docker/registry"), path_join(root, "docker")}) {
+    if (host.exists(directory) && host.list(directory).empty()) host.remove(directory);
+  }
+  host.sync_filesystem(root);
+}
 
 }  // namespace
 
@@ -208,13 +228,11 @@ JsonValue registry_undo_data(const std::vector<RegistryImage>& images, const std
   return undo;
 }
 
-void remove_filled(const JsonValue& undo, const std::string& root, HostSystem& host) {
-  Remover(undo, root, host).run(root);
-  for (const std::string& directory : {RegistryPaths(root).root + "/blobs/sha256", RegistryPaths(root).root + "/blobs",
-                                       RegistryPaths(root).root, path_join(root, "docker/registry"), path_join(root, "docker")}) {
-    if (host.exists(directory) && host.list(directory).empty()) host.remove(directory);
-  }
-  host.sync_filesystem(root);
+void remove_filled(const JsonValue& undo, const std::string& root, HostSystem& host) { remove_superseded(undo, {}, root, host); }
+
+void remove_superseded(const JsonValue& undo, const std::vector<RegistryImage>& now, const std::string& root, HostSystem& host) {
+  Remover(undo, now, root, host).run(root);
+  remove_empty_storage(root, host);
 }
 
 }  // namespace rootcellar

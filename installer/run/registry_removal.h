@@ -13,4 +13,7 @@ JsonValue registry_undo_data(const std::vector<RegistryImage>& images, const std
 /// May be repeated after a stop. REQUIRES: the registry does not write at the same time.
 void remove_filled(const JsonValue& undo, const std::string& root, HostSystem& host);
 
+/// The same while other images stay: only what `now` does not serve goes. remove_filled() with the same data works after it, too.
+void remove_superseded(const JsonValue& undo, const std::vector<RegistryImage>& now, const std::string& root, HostSystem& host);
+
 }  // namespace rootcellar

@@ -70,8 +70,9 @@ class LinkWriter {
     for (const Digest& manifest : image.manifests) write(paths_.revision_link(image.repository, manifest), manifest);
   }
   // What shows the image.
-  void write_tags(const RegistryImage& image) {
+  void write_tags(const RegistryImage& image, const std::vector<std::string>& keep_tags) {
     for (const std::string& tag : image.tags) {
+      if (keeps_tag(keep_tags, image.repository, tag) && host_.exists(paths_.tag_link(image.repository, tag))) continue;
       write(paths_.tag_history_link(image.repository, tag, image.digest), image.digest);
       write(paths_.tag_link(image.repository, tag), image.digest);
     }
@@ -97,7 +98,7 @@ class LinkWriter {
 
 // One syncfs between blobs, parts and tags, instead of an fsync per file: a power cut leaves each stage whole or without the next.
 std::uint64_t fill_registry(Bundle& bundle, const std::vector<std::string>& images, const std::string& root, const Owner& owner,
-                            HostSystem& host, unsigned jobs, Progress& progress) {
+                            HostSystem& host, unsigned jobs, Progress& progress, const std::vector<std::string>& keep_tags) {
   const RegistryPaths paths(root);
   const auto wanted = registry_images(bundle.index(), images);
   host.make_directories(paths.root, 0755, owner);
@@ -107,7 +108,7 @@ std::uint64_t fill_registry(Bundle& bundle, const std::vector<std::string>& imag
   LinkWriter links(paths, owner, host);
   for (const RegistryImage& image : wanted) links.write_parts(image);
   host.sync_filesystem(root);
-  for (const RegistryImage& image : wanted) links.write_tags(image);
+  for (const RegistryImage& image : wanted) links.write_tags(image, keep_tags);
   host.sync_filesystem(root);
   return blobs.written();
 }

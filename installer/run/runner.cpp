@@ -1,12 +1,14 @@
 #include "installer/run/runner.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "bundle/base/error.h"
 #include "bundle/base/interrupt.h"
 #include "bundle/base/text.h"
 #include "installer/run/actions/actions.h"
+#include "installer/run/history.h"
 #include "installer/run/own_file.h"
 
 namespace rootcellar {
@@ -16,56 +18,6 @@ using Kind = JournalRecord::Kind;
 
 JsonValue object(std::initializer_list<JsonValue::Member> members) { return JsonValue::object(std::vector<JsonValue::Member>(members)); }
 
-Step recorded_step(const JournalRecord& record) {
-  const JsonValue* step = record.data.find("step");
-  if (step == nullptr) throw InputError(cat("journal, step '", record.step, "': expected the member 'step'"));
-  return decode_step(*step, cat("journal, step '", record.step, "'"));
-}
-
-JsonValue recorded_undo(const JournalRecord& record) {
-  const JsonValue* undo = record.data.find("undo");
-  return undo != nullptr ? *undo : JsonValue::object();
-}
-
-bool purged(const JournalRecord& record) { return record.data.find("purged") != nullptr; }
-
-// What the journal says about one step with exactly this content.
-struct History {
-  bool begun = false;
-  bool done = false;
-  std::size_t done_at = 0;
-  JsonValue undo_data = JsonValue::object();
-};
-
-History history_of(const std::vector<JournalRecord>& records, const std::string& id, const JsonValue& encoded) {
-  History history;
-  bool same = false;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const JournalRecord& record = records[i];
-    if (record.step != id || purged(record)) continue;
-    if (const JsonValue* step = record.data.find("step")) same = *step == encoded;
-    if (record.kind == Kind::begin && same) history = {.begun = true, .undo_data = recorded_undo(record)};
-    if (record.kind == Kind::begin && !same) history = {};
-    if (record.kind == Kind::done && same) history.done = true, history.done_at = i;
-    if (record.kind == Kind::undo_begin) history.done = false;  // stopped while it was taken back: part of the effect may be gone
-    if (record.kind == Kind::undone) history = {};
-  }
-  return history;
-}
-
-bool watches(const Step& step, const std::string& path) {
-  const auto* unit = std::get_if<SetUnit>(&step.action);
-  return unit != nullptr && unit->restart_if_changed && std::find(unit->watch.begin(), unit->watch.end(), path) != unit->watch.end();
-}
-
-// A watched file written after the unit was last set: the service still runs with the old one, whenever that was.
-bool watched_file_written(const std::vector<JournalRecord>& records, const Step& step, const History& history) {
-  for (std::size_t i = history.done ? history.done_at : 0; i < records.size(); ++i) {
-    if (records[i].kind == Kind::begin && watches(step, written_path(recorded_step(records[i])))) return true;
-  }
-  return false;
-}
-
 void report(RunContext& context, const Step& step, std::string_view state) {
   context.progress.event("step", object({{"id", JsonValue::string(step.id)},
                                          {"title", JsonValue::string(step.title)},
@@ -74,13 +26,23 @@ void report(RunContext& context, const Step& step, std::string_view state) {
 
 enum class Ran { had_effect, already };
 
+// What earlier plans left at the step's place and is not taken back.
+std::vector<OpenStep> earlier_effects(const std::vector<JournalRecord>& records, const Step& step) {
+  std::vector<OpenStep> earlier;
+  for (OpenStep& open : open_steps(records)) {
+    if (open.record < plan_start(records) && place_of(open.step) == place_of(step)) earlier.push_back(std::move(open));
+  }
+  return earlier;
+}
+
 Ran run_step(const Step& step, Journal& journal, RunContext& context) {
   const JsonValue encoded = encode_step(step);
-  History history = history_of(journal.records(), step.id, encoded);
-  context.watched_changed = watched_file_written(journal.records(), step, history);
+  StepHistory history = history_of(journal.records(), step.id, encoded);
+  context.watched_changed = watched_is_newer(journal.records(), step);
   // A spool may be there again: packages of a later plan were spooled anew.
   const bool look_again = context.watched_changed || std::holds_alternative<RemoveSpool>(step.action);
   if (history.done && !look_again) return Ran::already;
+  context.earlier = earlier_effects(journal.records(), step);
   if (!history.begun || history.done) {
     if (probe_step(step, context) == ProbeResult::already) {
       journal.append({.kind = Kind::done, .step = step.id, .data = object({{"already", JsonValue::boolean(true)}, {"step", encoded}})});
@@ -109,34 +71,19 @@ void with_machine_state(const std::string& note, const std::string& state, Actio
   }
 }
 
-struct OpenRecord {
-  const JournalRecord* begin;
-  bool done = false;
-};
-
-std::vector<OpenRecord> open_records(const std::vector<JournalRecord>& records) {
-  std::vector<OpenRecord> open;
-  for (const JournalRecord& record : records) {
-    if (record.kind == Kind::begin) open.push_back({&record});
-    const auto last = std::find_if(open.rbegin(), open.rend(), [&](const OpenRecord& entry) { return entry.begin->step == record.step; });
-    if (last == open.rend()) continue;
-    if (record.kind == Kind::done) last->done = true;
-    if (record.kind == Kind::undone && !purged(record)) open.erase(std::next(last).base());
-  }
-  return open;
-}
-
-JsonValue undone_data(const std::vector<std::string>& kept) {
-  return kept.empty() ? JsonValue::object() : object({{"kept", JsonValue::string_array(kept)}});
+JsonValue undone_data(std::size_t record, const std::vector<std::string>& kept) {
+  JsonValue data = object({{"of", JsonValue::number(record)}});
+  if (!kept.empty()) data.set("kept", JsonValue::string_array(kept));
+  return data;
 }
 
 void undo_one(const OpenStep& open, Journal& journal, RunContext& context, bool purge_data) {
-  journal.append({.kind = Kind::undo_begin, .step = open.step.id, .data = JsonValue::object()});
+  journal.append({.kind = Kind::undo_begin, .step = open.step.id, .data = object({{"of", JsonValue::number(open.record)}})});
   report(context, open.step, "undo-begin");
   const std::size_t before = context.kept.size();
   undo_step(open.step, open.undo_data, context, purge_data);
   const std::vector<std::string> kept(context.kept.begin() + static_cast<std::ptrdiff_t>(before), context.kept.end());
-  journal.append({.kind = Kind::undone, .step = open.step.id, .data = undone_data(kept)});
+  journal.append({.kind = Kind::undone, .step = open.step.id, .data = undone_data(open.record, kept)});
   context.progress.note(cat("taken back: ", open.step.title));
 }
 
@@ -160,10 +107,11 @@ void purge_kept(Journal& journal, RunContext& context) {
   }
 }
 
-// Services that ran before us and run on get their own configuration back only by a restart after every file is back.
+// Services that ran before us and run on get their own configuration back only by a restart after every file is back. What counts is the
+// oldest of a unit's effects: later ones found it as we had set it.
 void restart_restored_units(const Journal& journal, RunContext& context) {
   std::set<std::string> undone;
-  std::set<std::string> units;
+  std::map<std::string, bool> ran_before;
   for (auto record = journal.records().rbegin(); record != journal.records().rend() && record->kind != Kind::finished; ++record) {
     if (record->kind == Kind::undone) undone.insert(record->step);
   }
@@ -171,10 +119,12 @@ void restart_restored_units(const Journal& journal, RunContext& context) {
     if (record.kind != Kind::begin || !undone.contains(record.step)) continue;
     const Step step = recorded_step(record);
     if (const auto* unit = std::get_if<SetUnit>(&step.action)) {
-      if (!unit->watch.empty() && recorded_undo(record).truth("active").value_or(false)) units.insert(unit->unit);
+      if (!unit->watch.empty()) ran_before.emplace(unit->unit, recorded_undo(record).truth("active").value_or(false));
     }
   }
-  for (const std::string& unit : units) restart_unit(unit, context);
+  for (const auto& [unit, ran] : ran_before) {
+    if (ran) restart_unit(unit, context);
+  }
 }
 
 std::uint64_t tree_bytes(HostSystem& host, const std::string& path) {
@@ -184,6 +134,24 @@ std::uint64_t tree_bytes(HostSystem& host, const std::string& path) {
   std::uint64_t sum = 0;
   for (const std::string& name : host.list(path)) sum += tree_bytes(host, path_join(path, name));
   return sum;
+}
+
+// The end of an upgrade: what earlier bundles left at places that this plan knows nothing of is taken back, and images that only they had
+// leave the registry. What lies under a step of this plan stays until uninstall, which takes the pile back from the top.
+void take_back_what_is_gone(const std::vector<Step>& steps, Journal& journal, RunContext& context) {
+  std::map<std::string, const Step*> places;
+  for (const Step& step : steps) places.emplace(place_of(step), &step);
+  std::vector<OpenStep> open = open_steps(journal.records());
+  const std::size_t start = plan_start(journal.records());
+  std::erase_if(open, [&](const OpenStep& effect) { return effect.record >= start; });
+  for (auto effect = open.rbegin(); effect != open.rend(); ++effect) {
+    poll_interrupt();
+    const auto now = places.find(place_of(effect->step));
+    if (now == places.end())
+      undo_one(*effect, journal, context, false);
+    else if (const auto* fill = std::get_if<FillRegistry>(&now->second->action))
+      drop_superseded_images(*fill, effect->undo_data, context);
+  }
 }
 
 }  // namespace
@@ -196,6 +164,9 @@ RunOutcome run_plan(const std::vector<Step>& steps, Journal& journal, RunContext
         cat(outcome.done + outcome.already, " of ", steps.size(), " steps are done and stay; run 'rootcellar-install resume' to go on");
     with_machine_state(step.title, state, [&] { ++(run_step(step, journal, context) == Ran::already ? outcome.already : outcome.done); });
   }
+  with_machine_state("taking back what the earlier bundle alone had",
+                     "all steps are done; run 'rootcellar-install resume' to take back what the earlier bundle left",
+                     [&] { take_back_what_is_gone(steps, journal, context); });
   journal.append({.kind = Kind::finished,
                   .data = object({{"done", JsonValue::number(outcome.done)}, {"already", JsonValue::number(outcome.already)}})});
   return outcome;
@@ -217,7 +188,10 @@ void undo_all(Journal& journal, RunContext& context, bool purge_data) {
 
 std::vector<OpenStep> open_steps(const std::vector<JournalRecord>& records) {
   std::vector<OpenStep> steps;
-  for (const OpenRecord& open : open_records(records)) steps.push_back({recorded_step(*open.begin), recorded_undo(*open.begin), open.done});
+  for (const OpenRecord& open : open_records(records)) {
+    const JournalRecord& begin = records[open.begin];
+    steps.push_back({recorded_step(begin), recorded_undo(begin), open.done, open.begin});
+  }
   return steps;
 }
 

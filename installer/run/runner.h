@@ -30,6 +30,14 @@ struct RunOutcome {
 /// What a step's probe found.
 enum class ProbeResult { needed, already };
 
+/// A step with an effect that is not taken back.
+struct OpenStep {
+  Step step;
+  JsonValue undo_data;
+  bool done = false;       ///< false: it began and was stopped
+  std::size_t record = 0;  ///< of its begin, in the journal
+};
+
 /// Everything an action may use.
 struct RunContext {
   HostSystem& host;
@@ -39,6 +47,7 @@ struct RunContext {
   unsigned jobs = 1;
   const JsonValue* undo_data = nullptr;  ///< set by the runner around do_step: what prepare_undo returned
   bool watched_changed = false;          ///< set by the runner around a SetUnit: a file it watches was written since it was last done
+  std::vector<OpenStep> earlier;         ///< set by the runner: what earlier plans did at the step's place, oldest first
   std::vector<std::string> kept;         ///< out: paths an undo left because people's data is in them
 };
 
@@ -49,18 +58,13 @@ void do_step(const Step& step, RunContext& context);
 /// `purge_data`: also take what people made (storage directories marked keep).
 void undo_step(const Step& step, const JsonValue& undo_data, RunContext& context, bool purge_data);
 
-/// Runs every step that is not done; a step that began but is not done is done again (its first undo data stands; every `do` may be
+/// Runs every step that is not done under the journal's last plan record, then takes back what earlier plans did at places this one knows
+/// nothing of; a step that began but is not done is done again (its first undo data stands; every `do` may be
 /// repeated). Appends begin and done of each step and `finished` at the end; the `plan` record is the caller's.
 RunOutcome run_plan(const std::vector<Step>& steps, Journal& journal, RunContext& context);
 /// Undoes, in reverse, every step that began and is not undone. Goes on after a stop. What people's data keeps is added to context.kept.
 void undo_all(Journal& journal, RunContext& context, bool purge_data);
 
-/// A step with an effect that is not taken back.
-struct OpenStep {
-  Step step;
-  JsonValue undo_data;
-  bool done = false;  ///< false: it began and was stopped
-};
 /// Oldest first. A step that ran with other content later is there twice.
 std::vector<OpenStep> open_steps(const std::vector<JournalRecord>& records);
 

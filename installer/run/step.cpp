@@ -29,7 +29,7 @@ void visit(Is<WriteFile> auto& v, auto& m) { m("path", v.path), m("content", v.c
 void visit(Is<MergeJson> auto& v, auto& m) { m("path", v.path), m("set", v.set), m("append", v.append), m("mode", v.mode); }
 void visit(Is<PlaceFile> auto& v, auto& m) { m("bundle-path", v.bundle_path), m("path", v.path), m("mode", v.mode), m("owner", v.owner); }
 void visit(Is<ExtractFromImage> auto& v, auto& m) { m("image", v.image), m("member", v.member), m("path", v.path), m("mode", v.mode); }
-void visit(Is<RunTool> auto& v, auto& m) { m("call", v.call), m("probe", v.probe), m("undo", v.undo); }
+void visit(Is<RunTool> auto& v, auto& m) { m("call", v.call), m("probe", v.probe), m("undo", v.undo), m("probe-says", v.probe_says); }
 void visit(Is<SetUnit> auto& v, auto& m) {
   m("unit", v.unit), m("enabled", v.enabled), m("active", v.active), m("restart-if-changed", v.restart_if_changed), m("watch", v.watch);
 }
@@ -38,8 +38,11 @@ void visit(Is<SpoolPackages> auto& v, auto& m) { m("directory", v.directory); }
 void visit(Is<RemoveSpool> auto& v, auto& m) { m("directory", v.directory); }
 void visit(Is<InstallPackages> auto& v, auto& m) {
   m("directory", v.directory), m("packages", v.packages), m("sources", v.sources), m("hold", v.hold), m("architecture", v.architecture);
+  m("ours", v.ours);
 }
-void visit(Is<FillRegistry> auto& v, auto& m) { m("root", v.root), m("owner", v.owner), m("images", v.images); }
+void visit(Is<FillRegistry> auto& v, auto& m) {
+  m("root", v.root), m("owner", v.owner), m("images", v.images), m("keep-tags", v.keep_tags);
+}
 void visit(Is<WaitHttp> auto& v, auto& m) { m("url", v.url), m("status", v.status), m("time-limit", v.time_limit); }
 void visit(Is<PullImage> auto& v, auto& m) { m("name", v.name), m("digest", v.digest); }
 void visit(Is<RunCheck> auto& v, auto& m) { m("check", v.check); }

@@ -55,11 +55,12 @@ struct ExtractFromImage {
   unsigned mode = 0755;
 };
 
-/// A tool with an effect. `probe` exit 0: already so. `undo` empty: nothing to take back.
+/// A tool with an effect. `probe` exit 0, and `probe_says` in its output: already so. `undo` empty: nothing to take back.
 struct RunTool {
   ToolCall call;
   std::optional<ToolCall> probe;
   std::optional<ToolCall> undo;
+  std::string probe_says;
 };
 
 /// A systemd unit brought to a state. Undo restores what was before (enabled? active?).
@@ -68,7 +69,7 @@ struct SetUnit {
   bool enabled = true;
   bool active = true;
   bool restart_if_changed = false;  ///< restart when an earlier step of this run wrote a file named in `watch`
-  std::vector<std::string> watch;
+  std::vector<std::string> watch;   ///< files; the spool's directory means the packages upgraded from it
 };
 
 /// A system user and group of the same name.
@@ -94,13 +95,15 @@ struct InstallPackages {
   std::vector<AptSource> sources;
   std::vector<std::string> hold;  ///< names to apt-mark hold among what was newly installed; "*" = all new
   std::string architecture;
+  std::vector<std::string> ours;  ///< brought by earlier installs and held: an upgrade may change them, and holds them again
 };
 
 /// Images of the bundle written into a registry's storage directory (distribution's filesystem layout).
 struct FillRegistry {
   std::string root;  ///< the storage root directory
   Owner owner;
-  std::vector<std::string> images;  ///< repository names; empty: all
+  std::vector<std::string> images;     ///< repository names; empty: all
+  std::vector<std::string> keep_tags;  ///< "library/nginx:1.22": people pushed over them, they stay as they are
 };
 
 /// Waits until an http GET on a numeric address gives `status`; changes nothing.

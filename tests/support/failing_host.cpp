@@ -72,6 +72,9 @@ void FailingHost::remove(const std::string& path) {
 void FailingHost::sync_filesystem(const std::string& path) {
   count(path, [&] { inner_.sync_filesystem(path); });
 }
+void FailingHost::change_owner(const std::string& path, unsigned uid, unsigned gid) {
+  count(path, [&] { inner_.change_owner(path, uid, gid); });
+}
 SpaceFacts FailingHost::space(const std::string& path) {
   return count(path, [&] { return inner_.space(path); });
 }

@@ -32,6 +32,7 @@ class FailingHost final : public HostSystem {
   void make_symlink(const std::string& target, const std::string& path) override;
   void remove(const std::string& path) override;
   void sync_filesystem(const std::string& path) override;
+  void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
   SpaceFacts space(const std::string& path) override;
   ToolResult run(const ToolCall& call) override;
   HttpReply http_get(const std::string& url, std::uint64_t time_limit) override;

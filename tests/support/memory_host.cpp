@@ -4,6 +4,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "installer/host/accounts.h"
 
 namespace rootcellar {
 
@@ -39,6 +40,11 @@ void MemoryHost::add_file(const std::string& path, std::string_view content, uns
 
 unsigned MemoryHost::id_of(const std::string& name) {
   if (const auto number = parse_u64(name)) return static_cast<unsigned>(*number);
+  for (const char* file : {"/etc/passwd", "/etc/group"}) {
+    const auto accounts = tree_.find(file);
+    if (accounts == tree_.end()) continue;
+    if (const auto id = account_id(accounts->second.content, name)) return *id;
+  }
   return ids_.try_emplace(name, 1000 + static_cast<unsigned>(ids_.size())).first->second;
 }
 
@@ -122,6 +128,13 @@ void MemoryHost::make_symlink(const std::string& target, const std::string& path
 void MemoryHost::remove(const std::string& path) {
   if (!list(path).empty()) throw SystemError("remove", path, ENOTEMPTY);
   tree_.erase(path);
+}
+
+void MemoryHost::change_owner(const std::string& path, unsigned uid, unsigned gid) {
+  const auto found = tree_.find(path);
+  if (found == tree_.end()) throw SystemError("set the owner of", path, ENOENT);
+  found->second.uid = uid;
+  found->second.gid = gid;
 }
 
 ToolResult MemoryHost::run(const ToolCall& call) {

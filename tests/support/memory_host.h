@@ -46,6 +46,7 @@ class MemoryHost final : public HostSystem {
   void make_symlink(const std::string& target, const std::string& path) override;
   void remove(const std::string& path) override;
   void sync_filesystem(const std::string&) override { durable_ = tree_; }
+  void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
   SpaceFacts space(const std::string&) override {
     return {.available = 1u << 30, .total = 1u << 31, .device = 1, .read_only = false, .filesystem = "ext4"};
   }
@@ -53,7 +54,9 @@ class MemoryHost final : public HostSystem {
   HttpReply http_get(const std::string& url, std::uint64_t time_limit) override;
   std::int64_t now() override { return now_ms_ / 1000; }
   void sleep(std::uint64_t milliseconds) override { now_ms_ += static_cast<std::int64_t>(milliseconds); }
-  bool is_root() override { return true; }
+  bool is_root() override { return root_; }
+  /// Tests of what is said to those who are not; no permission is checked.
+  void set_root(bool root) { root_ = root; }
   std::string machine() override { return "x86_64"; }
   void append_durably(const std::string& path, std::string_view bytes) override;
   std::optional<Digest> digest(const std::string& path) override;
@@ -69,6 +72,7 @@ class MemoryHost final : public HostSystem {
   Server server_;
   std::map<std::string, unsigned> ids_;
   std::vector<std::vector<std::string>> calls_;
+  bool root_ = true;
   std::int64_t now_ms_ = std::int64_t{1'800'000'000} * 1000;
 };
 

@@ -44,9 +44,12 @@ ROOTCELLAR_ACTION(PullImage);
 ROOTCELLAR_ACTION(RunCheck);
 #undef ROOTCELLAR_ACTION
 
-/// The configuration or program file this step writes; empty for other kinds.
+/// The configuration or program file this step writes; of packages that an upgrade changes, the spool's directory; empty for other kinds.
 std::string written_path(const Step& step);
 /// For a unit that was active before the installation, once all its files are back.
 void restart_unit(const std::string& unit, RunContext& context);
+
+/// Takes what an earlier bundle put into the registry out again, as far as `now` does not serve it. `undo`: that of the earlier step.
+void drop_superseded_images(const FillRegistry& now, const JsonValue& undo, RunContext& context);
 
 }  // namespace rootcellar

@@ -81,7 +81,8 @@ void install_and_hold(const InstallPackages& action, ActionScope& scope) {
   run_or_throw(apt_install(action, false), scope);
   note_new_accounts(accounts_before(*scope.context.undo_data), scope);
   const Names fresh = those_in(names_in(*scope.context.undo_data, "fresh"), in_states(scope, false));
-  const Names hold = held_names(action, fresh);
+  Names hold = held_names(action, fresh);
+  for (const std::string& name : those_in(action.ours, in_states(scope, false))) hold.push_back(name);
   if (!hold.empty()) run_or_throw(apt_mark("hold", hold), scope);
 }
 

@@ -45,11 +45,29 @@ bool equals_previous(const JsonValue& document, const JsonValue& undo, ActionSco
   return text && parse_people_file(*text, path) == document;
 }
 
+// Without the members that an earlier bundle merged and this one does not ask for: whatever can be reverted and is not missed.
+JsonValue without_superseded(const MergeJson& action, JsonValue document, ActionScope& scope) {
+  const std::size_t missing = plan_merge(document, action.set, action.append, action.path).size();
+  for (const OpenStep& earlier : scope.context.earlier) {
+    const JsonValue* changes = earlier.undo_data.find("changes");
+    if (changes == nullptr) continue;
+    for (const JsonChange& change : decode_changes(*changes)) {
+      for (const JsonChange& part : parts_of(change)) {
+        JsonValue reverted = document;
+        revert_merge(reverted, {part});
+        if (plan_merge(reverted, action.set, action.append, action.path).size() == missing) document = std::move(reverted);
+      }
+    }
+  }
+  return document;
+}
+
 }  // namespace
 
 ProbeResult probe(const MergeJson& action, ActionScope& scope) {
   const JsonValue document = read_document(action, scope);
-  const bool same = scope.host().exists(action.path) && plan_merge(document, action.set, action.append, action.path).empty();
+  const bool same = scope.host().exists(action.path) && plan_merge(document, action.set, action.append, action.path).empty() &&
+                    without_superseded(action, document, scope) == document;
   return same ? ProbeResult::already : ProbeResult::needed;
 }
 
@@ -61,7 +79,7 @@ JsonValue prepare(const MergeJson& action, ActionScope& scope) {
 }
 
 void perform(const MergeJson& action, ActionScope& scope) {
-  JsonValue document = read_document(action, scope);
+  JsonValue document = without_superseded(action, read_document(action, scope), scope);
   apply_merge(document, plan_merge(document, action.set, action.append, action.path));
   write_document(action, document, scope);
 }

@@ -4,7 +4,14 @@
 namespace rootcellar {
 namespace {
 
-bool already_so(const RunTool& action, ActionScope& scope) { return action.probe && run_logged(*action.probe, scope).exit_code == 0; }
+bool already_so(const RunTool& action, ActionScope& scope) {
+  if (!action.probe) return false;
+  const ToolResult result = run_logged(*action.probe, scope);
+  return result.exit_code == 0 && result.output.find(action.probe_says) != std::string::npos;
+}
+
+/// For taking back, whatever it says.
+bool is_there(const RunTool& action, ActionScope& scope) { return !action.probe || run_logged(*action.probe, scope).exit_code == 0; }
 
 }  // namespace
 
@@ -18,7 +25,7 @@ void perform(const RunTool& action, ActionScope& scope) { run_or_throw(action.ca
 
 // With a probe, an undo that was stopped after its effect is not run against nothing.
 void take_back(const RunTool& action, const JsonValue&, bool, ActionScope& scope) {
-  if (!action.undo || (action.probe && !already_so(action, scope))) return;
+  if (!action.undo || !is_there(action, scope)) return;
   run_or_throw(*action.undo, scope);
 }
 
