@@ -32,9 +32,10 @@ if [ "$what" = all ]; then
   ctest --preset asan -LE 'sealed|vm|house' --no-tests=error
 
   title "end to end: lab, from profile to a rehearsed stick"
-  bash tests/e2e/lab.sh build/dev/bin
+  rm -rf build/e2e
+  bash tests/e2e/lab.sh build/dev/bin build/e2e
 
   title "end to end: the same bundle from a USB stick in a virtual machine"
-  bash tests/e2e/vm.sh build/dev/bin
+  bash tests/e2e/vm.sh build/dev/bin build/e2e
 fi
 title "all passed"
