@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# From a profile to a stick: keys, lock and bundle of profiles/lab.yaml, staged, as a FAT32 image. Says what each step proves.
+#   stick.sh BIN_FOLDER WORK_FOLDER    leaves WORK/stick.img, and the public key in WORK/elsewhere: it travels another way than the stick
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+repository=$(cd "$here/../.." && pwd)
+usage="usage: stick.sh BIN_FOLDER WORK_FOLDER"
+bin=$(cd "${1:?$usage}" && pwd)
+work=${2:?$usage}
+
+step() { printf '\n--- %s\n    %s\n' "$1" "$2"; }
+
+rm -rf -- "$work/keys" "$work/elsewhere" "$work/out" "$work/stick" "$work/stick.img"
+mkdir -p "$work/keys" "$work/elsewhere" "$work/stick"
+
+step "keygen" "A signing key. Its six words would go on paper; here the key file itself travels another way than the stick."
+"$bin/rootcellar" keygen lab-team --out "$work/keys" --no-passphrase
+cp "$work/keys/lab-team.pub" "$work/elsewhere/"
+
+step "lock" "Every input pinned by digest: packages as this machine's own apt sources have them now, images made from packages."
+"$bin/rootcellar" lock "$repository/profiles/lab.yaml" --variant cpu -o "$work/lab.lock.yaml"
+
+step "build" "Signed volumes of 64 MiB from the lock alone."
+"$bin/rootcellar" build "$work/lab.lock.yaml" --key "$work/keys/lab-team.key" --volume-size 64MiB -o "$work/out"
+ls -l "$work/out"
+
+step "stage" "Volumes, installer, START.sh and the page to read; every byte read back."
+"$bin/rootcellar" stage "$work/out" --to "$work/stick" --trust "$work/elsewhere/lab-team.pub"
+
+step "stick" "The staged files on a FAT32 image, as a stick is."
+bash "$repository/tests/target/fat32.sh" make "$work/stick.img" "$work/stick"
