@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bundle/base/file.h"
+#include "bundle/index.h"
 #include "installer/host/host_system.h"
+#include "installer/run/step.h"
 
 namespace rootcellar {
 
@@ -33,6 +36,10 @@ struct InstalledBundle {
   std::string variant;
   std::uint64_t serial = 0;
   std::string id;
+  std::vector<Step> steps{};                  ///< of its plan; empty when only root may read them
+  std::shared_ptr<const Index> index{};       ///< what it brought; nullptr: not known
+  std::vector<std::string> packages{};        ///< names of what installs brought here and hold
+  std::optional<std::string> storage_root{};  ///< what its answers said
 };
 
 /// Facts. What could not be seen (no root) is listed in `unseen`, one sentence each.
@@ -53,6 +60,7 @@ struct Facts {
   std::string cgroup;                                ///< "v1", "hybrid", "v2"
   std::vector<std::string> unseen;
   std::optional<InstalledBundle> installed;  ///< filled by the command, which knows where kept things lie
+  std::vector<std::string> pushed_over;      ///< "library/nginx:1.22": tags of the bundle that people pushed over; filled by the command
   std::uint64_t highest_serial = 0;          ///< of this product, ever seen here; filled by the command
   std::string installer_version;             ///< of the running program; filled by the command
 };

@@ -41,12 +41,35 @@ std::string installed_text(const InstalledBundle& installed) {
   return cat("'", installed.product, "-", installed.variant, "' serial ", installed.serial);
 }
 
-void check_installed(const Header& header, const Facts& facts, std::vector<std::string>& out) {
-  if (!facts.installed || facts.installed->id == bundle_id(encode_header(header))) return;
+/// A higher serial of the same product and variant takes the installed one's place.
+void check_installed(const PlanInput& input, std::vector<std::string>& out) {
+  const Header& header = input.header;
+  const Facts& facts = input.facts;
+  if (!facts.installed || facts.installed->id == bundle_id(encode_header(header)) || input.replaced() != nullptr) return;
   if (facts.installed->product == header.product && facts.installed->serial > header.serial) return;  // check_serial has said it
+  if (facts.installed->product == header.product && facts.installed->variant == header.variant) {
+    out.push_back(cat("another bundle of '", header.product, "-", header.variant, "' with the same serial ", header.serial,
+                      " is installed here: only a higher serial takes its place"));
+    return;
+  }
   out.push_back(cat(installed_text(*facts.installed), " is installed here, and '", header.product, "-", header.variant, "' serial ",
                     header.serial,
                     " cannot be put beside it: take it back with 'rootcellar-install uninstall' first; pushed images and data are kept"));
+}
+
+void check_storage(const PlanInput& input, std::vector<std::string>& out) {
+  const InstalledBundle* installed = input.replaced();
+  if (installed == nullptr || installed->storage_root == input.answers.storage_root) return;
+  const auto shown = [](const std::optional<std::string>& root) { return root ? cat("'", *root, "'") : std::string("none"); };
+  out.push_back(cat("the installed bundle was answered the 'storage.root' ", shown(installed->storage_root), ", and this one ",
+                    shown(input.answers.storage_root), ": an upgrade moves no data, so answer the same or uninstall first"));
+}
+
+void caution_about_tags(const PlanInput& input, Plan& plan) {
+  for (const std::string& name : input.facts.pushed_over) {
+    plan.cautions.push_back(cat("people have pushed '", name,
+                                "' to the registry: it stays theirs, and the bundle's image of this name is there by digest only"));
+  }
 }
 
 void caution_about_time(const Header& header, const Facts& facts, Plan& plan) {
@@ -87,7 +110,9 @@ void require_fitting_host(const Header& header, const Appliance& appliance, cons
 void plan_fit(const PlanInput& input, Plan& plan) {
   plan.refusals = misfits(input.header, input.appliance(), input.facts);
   check_serial(input.header, input.facts, plan.refusals);
-  check_installed(input.header, input.facts, plan.refusals);
+  check_installed(input, plan.refusals);
+  check_storage(input, plan.refusals);
+  caution_about_tags(input, plan);
   caution_about_time(input.header, input.facts, plan);
 }
 

@@ -43,20 +43,27 @@ void add_once(std::vector<const ImageEntry*>& images, const ImageEntry* image) {
   if (image != nullptr && std::find(images.begin(), images.end(), image) == images.end()) images.push_back(image);
 }
 
+/// Zero, which is not compared, where people have pushed another image under the name.
+Digest expected_digest(const PlanInput& input, const std::string& name, const ImageEntry& image) {
+  return input.pushed_over(name) ? Digest{} : image.digest;
+}
+
 /// docker's registry-mirrors stand in for docker.io only; other upstreams get their name by a tag.
 void plan_upstream_name(const PlanInput& input, const std::string& full, const ImageEntry& image, Plan& plan) {
   const std::string local = cat(input.layout.local.text(), "/", full);
   const std::string docker(k_docker);
   if (full.starts_with(k_hub)) {
     add_step(plan, cat("upstream-", step_slug(full)), cat("pull ", full),
-             "Proves that the upstream name works here too: docker asks the local registry for it.", PullImage{full, image.digest});
+             "Proves that the upstream name works here too: docker asks the local registry for it.",
+             PullImage{full, expected_digest(input, full.substr(k_hub.size()), image)});
     return;
   }
   if (split_name(full).tag.empty()) return;
   add_step(plan, cat("upstream-", step_slug(full)), cat("name ", local, " also ", full),
            "docker asks mirrors for docker.io's images only; the name makes it find this one.",
-           RunTool{ToolCall{.argv = {docker, "image", "tag", local, full}}, ToolCall{.argv = {docker, "image", "inspect", full}},
-                   ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}});
+           RunTool{ToolCall{.argv = {docker, "image", "tag", local, full}},
+                   ToolCall{.argv = {docker, "image", "inspect", "--format", "{{json .RepoDigests}}", full}},
+                   ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}, input.pushed_over(full) ? "" : image.digest.named()});
 }
 
 void plan_image(const PlanInput& input, const std::string& name, Plan& plan) {
@@ -68,7 +75,8 @@ void plan_image(const PlanInput& input, const std::string& name, Plan& plan) {
   }
   const std::string local = cat(input.layout.local.text(), "/", full);
   add_step(plan, cat("local-", step_slug(full)), cat("pull ", local),
-           "Proves that docker gets images from the local registry, and has this one from the start.", PullImage{local, image->digest});
+           "Proves that docker gets images from the local registry, and has this one from the start.",
+           PullImage{local, expected_digest(input, full, *image)});
   plan_upstream_name(input, full, *image, plan);
 }
 

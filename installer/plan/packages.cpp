@@ -40,12 +40,17 @@ void plan_packages(const PlanInput& input, Plan& plan) {
   if (packages.install.empty()) return;
   const auto fresh =
       std::count_if(packages.files.begin(), packages.files.end(), [&](const PackageFile& file) { return !is_there(input.facts, file); });
+  const std::vector<std::string> renewed = input.renewed_packages();
+  std::vector<std::string> asked = packages.install;
+  for (const std::string& name : renewed) {
+    if (std::find(asked.begin(), asked.end(), name) == asked.end()) asked.push_back(name);
+  }
   plan_to_keep_docker_data(packages, plan);
   add_step(plan, "spool", cat("spool ", count_of(packages.files.size(), "package file", "package files"), " to ", input.layout.spool),
            "apt installs from files; they are removed again when it is done.", SpoolPackages{input.layout.spool});
   add_step(plan, "packages", cat("install ", join(packages.install, ", ")),
            cat("The appliance runs on them; of the bundle's ", packages.files.size(), " packages ", fresh, " are not on this machine yet."),
-           InstallPackages{input.layout.spool, packages.install, packages.sources, {"*"}, input.header.architecture});
+           InstallPackages{input.layout.spool, asked, packages.sources, {"*"}, input.header.architecture, renewed});
   add_step(plan, "spool-remove", cat("remove ", input.layout.spool), "The packages are installed.", RemoveSpool{input.layout.spool});
 }
 

@@ -67,6 +67,7 @@ Plan make_plan(const Header& header, const Index& index, const Facts& facts, con
   plan_images(input, plan);
   plan_checks(input, plan);
   plan_space(input, plan);
+  plan_upgrade(input, plan);
   plan.cautions.insert(plan.cautions.end(), facts.unseen.begin(), facts.unseen.end());
   return plan;
 }

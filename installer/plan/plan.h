@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,12 +37,21 @@ struct OpenedPort {
   std::string purpose;
 };
 
+/// What a plan over an installed bundle keeps and takes away.
+struct Upgrade {
+  std::uint64_t from = 0;         ///< the installed serial
+  std::set<std::string> same;     ///< ids of steps that mean the same as the installed bundle's: already so, unless somebody changed it
+  std::vector<std::string> gone;  ///< what the installed bundle alone has, taken back at the end
+  std::vector<std::string> left;  ///< what it alone has and that stays until uninstall
+};
+
 struct Plan {
   std::vector<Step> steps;
   std::vector<SpaceLine> space;
   std::vector<OpenedPort> ports;
   std::vector<std::string> refusals;  ///< reasons why install must not start; empty: it may
   std::vector<std::string> cautions;  ///< things to know: what could not be seen, a clock that looks wrong
+  std::optional<Upgrade> upgrade{};   ///< over an installed bundle of the same product and variant
 };
 
 /// Pure: no side effects, no clock, no machine. Same arguments, same plan.

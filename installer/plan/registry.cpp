@@ -77,7 +77,8 @@ void plan_storage(const PlanInput& input, Plan& plan) {
            MakeDirectory{storage, 0750, registry_owner(), true});
   add_step(plan, "registry-images",
            cat("write ", input.index.images.size(), input.index.images.size() == 1 ? " image" : " images", " into ", storage),
-           "Every image of the bundle is served from this machine, under its upstream name.", FillRegistry{storage, registry_owner(), {}});
+           "Every image of the bundle is served from this machine, under its upstream name.",
+           FillRegistry{storage, registry_owner(), {}, input.facts.pushed_over});
 }
 
 void plan_service(const PlanInput& input, Plan& plan) {
@@ -87,8 +88,10 @@ void plan_service(const PlanInput& input, Plan& plan) {
            WriteFile{config, config_text(input.layout)});
   add_step(plan, "registry-unit", cat("write ", unit_path), "Starts the registry at boot, before any container runtime.",
            WriteFile{unit_path, unit_text(input.appliance().registry, input.layout)});
+  std::vector<std::string> watched{config, unit_path};
+  if (from_image(input.appliance().registry)) watched.emplace_back(k_extracted);
   add_step(plan, "registry-service", cat("enable and start ", unit), "The registry serves the images.",
-           SetUnit{unit, true, true, true, {config, unit_path}});
+           SetUnit{unit, true, true, true, watch_also_packages(input, watched)});
   add_step(plan, "registry-answers", cat("wait for ", url), "Nothing goes on before the registry answers.", WaitHttp{url, 200, 60});
 }
 

@@ -51,9 +51,15 @@ std::string number_column(std::size_t number) {
   return std::string(digits.size() < 3 ? 3 - digits.size() : 0, ' ') + digits;
 }
 
+bool is_same(const Plan& plan, const Step& step) { return plan.upgrade && plan.upgrade->same.contains(step.id); }
+
 std::string render_steps(const Plan& plan) {
   std::string out = "\nSteps\n";
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    if (is_same(plan, plan.steps[i])) {
+      out += cat(number_column(i + 1), "  already so: ", plan.steps[i].title, "\n");
+      continue;
+    }
     out += cat(number_column(i + 1), "  ", plan.steps[i].title, "\n       ", plan.steps[i].reason, "\n");
     for (const std::string& line : changes_of(plan.steps[i])) out += cat("       - ", line, "\n");
   }
@@ -104,10 +110,17 @@ JsonValue json_port(const OpenedPort& port) {
       {{"address", JsonValue::string(port.address)}, {"port", JsonValue::number(port.port)}, {"purpose", JsonValue::string(port.purpose)}});
 }
 
-JsonValue json_step(const Step& step) {
+JsonValue json_upgrade(const Upgrade& upgrade) {
+  return JsonValue::object({{"from", JsonValue::number(upgrade.from)},
+                            {"gone", JsonValue::string_array(upgrade.gone)},
+                            {"left", JsonValue::string_array(upgrade.left)}});
+}
+
+JsonValue json_step(const Plan& plan, const Step& step) {
   return JsonValue::object({{"id", JsonValue::string(step.id)},
                             {"title", JsonValue::string(step.title)},
                             {"reason", JsonValue::string(step.reason)},
+                            {"already", JsonValue::boolean(is_same(plan, step))},
                             {"changes", JsonValue::string_array(changes_of(step))}});
 }
 
@@ -115,7 +128,13 @@ JsonValue json_step(const Step& step) {
 
 std::string render_plan(const Plan& plan, const Header& header) {
   std::string out = cat("Plan for ", bundle_name(header), ", serial ", header.serial, ", made ", format_time(header.created), "\n");
-  out += render_steps(plan) + render_ports(plan) + render_space(plan);
+  if (plan.upgrade) out += cat("Takes the place of serial ", plan.upgrade->from, ", which is installed here\n");
+  out += render_steps(plan);
+  if (plan.upgrade) {
+    out += render_list("What only the installed bundle has", plan.upgrade->gone);
+    out += render_list("Left until uninstall", plan.upgrade->left);
+  }
+  out += render_ports(plan) + render_space(plan);
   out += render_list("Good to know", plan.cautions);
   out += render_list("It cannot be installed here, because", plan.refusals);
   return out;
@@ -123,14 +142,16 @@ std::string render_plan(const Plan& plan, const Header& header) {
 
 JsonValue plan_json(const Plan& plan) {
   JsonValue steps = JsonValue::array(), ports = JsonValue::array(), space = JsonValue::array();
-  for (const Step& step : plan.steps) steps.push(json_step(step));
+  for (const Step& step : plan.steps) steps.push(json_step(plan, step));
   for (const OpenedPort& port : plan.ports) ports.push(json_port(port));
   for (const SpaceLine& line : plan.space) space.push(json_space(line));
-  return JsonValue::object({{"steps", std::move(steps)},
-                            {"ports", std::move(ports)},
-                            {"space", std::move(space)},
-                            {"cautions", JsonValue::string_array(plan.cautions)},
-                            {"refusals", JsonValue::string_array(plan.refusals)}});
+  JsonValue json = JsonValue::object({{"steps", std::move(steps)},
+                                      {"ports", std::move(ports)},
+                                      {"space", std::move(space)},
+                                      {"cautions", JsonValue::string_array(plan.cautions)},
+                                      {"refusals", JsonValue::string_array(plan.refusals)}});
+  if (plan.upgrade) json.set("upgrade", json_upgrade(*plan.upgrade));
+  return json;
 }
 
 }  // namespace rootcellar

@@ -118,15 +118,23 @@ void check_filesystem(const PlanInput& input, Plan& plan) {
                               " is on: mount a disk there, or answer a 'storage.root' on one"));
 }
 
+/// The package's own restart is held off while apt runs.
+void plan_renewed_containerd(const PlanInput& input, Plan& plan) {
+  const std::vector<std::string> renewed = input.renewed_packages();
+  if (std::find(renewed.begin(), renewed.end(), "containerd") == renewed.end()) return;
+  add_step(plan, "containerd-service", "enable and start containerd.service", "docker runs containers through it.",
+           SetUnit{"containerd.service", true, true, true, watch_also_packages(input, {})});
+}
+
 void plan_containerd_root(const PlanInput& input, Plan& plan) {
-  if (!input.layout.moved) return;
+  if (!input.layout.moved) return plan_renewed_containerd(input, plan);
   const std::string drop_in(k_containerd_drop_in);
   add_step(plan, "containerd-directory", cat("make directory ", path_parent(drop_in)),
            "systemd reads additions to containerd's unit there.", MakeDirectory{path_parent(drop_in)});
   add_step(plan, "containerd-root", cat("write ", drop_in), cat("containerd keeps its data in ", input.layout.containerd, "."),
            WriteFile{drop_in, cat("[Service]\nExecStart=\nExecStart=/usr/bin/containerd --root ", input.layout.containerd, "\n")});
   add_step(plan, "containerd-service", "enable and start containerd.service", "docker runs containers through it.",
-           SetUnit{"containerd.service", true, true, true, {drop_in}});
+           SetUnit{"containerd.service", true, true, true, watch_also_packages(input, {drop_in})});
 }
 
 }  // namespace
@@ -163,7 +171,7 @@ void plan_runtime(const PlanInput& input, Plan& plan) {
            daemon.merge);
   plan_containerd_root(input, plan);
   add_step(plan, "docker-service", "enable and start docker.service", "Containers run in it; it is restarted only if its settings changed.",
-           SetUnit{"docker.service", true, true, true, {path}});
+           SetUnit{"docker.service", true, true, true, watch_also_packages(input, {path})});
 }
 
 }  // namespace rootcellar

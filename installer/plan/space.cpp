@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -17,6 +18,7 @@ constexpr std::uint64_t k_apt_lists_per_index = 8;            // Packages.xz unp
 constexpr std::string_view k_program_directory = "/usr/local/sbin";
 constexpr std::string_view k_state_directory = "/var/lib/rootcellar";
 constexpr std::string_view k_packages_directory = "/usr";
+constexpr std::string_view k_settings_directory = "/etc";
 
 using BlobsByDigest = std::unordered_map<Digest, const BlobEntry*, DigestHash>;
 
@@ -26,6 +28,14 @@ BlobsByDigest blobs_by_digest(const Index& index) {
   return blobs;
 }
 
+/// What the bundle that is installed brought already.
+std::unordered_set<Digest, DigestHash> blobs_here(const PlanInput& input) {
+  std::unordered_set<Digest, DigestHash> here;
+  if (input.replaced() == nullptr || !input.replaced()->index) return here;
+  for (const BlobEntry& blob : input.replaced()->index->blobs) here.insert(blob.digest);
+  return here;
+}
+
 struct LayerSizes {
   std::uint64_t unpacked = 0;  ///< of all images, each layer once
   std::uint64_t largest = 0;   ///< compressed bytes of the largest image: docker downloads one before it unpacks it
@@ -33,7 +43,7 @@ struct LayerSizes {
 
 LayerSizes layer_sizes(const PlanInput& input) {
   const BlobsByDigest blobs = blobs_by_digest(input.index);
-  std::unordered_set<Digest, DigestHash> seen;
+  std::unordered_set<Digest, DigestHash> seen = blobs_here(input);
   LayerSizes sizes;
   for (const ImageEntry* image : docker_images(input)) {
     std::uint64_t compressed = 0;
@@ -67,7 +77,8 @@ void need_packages(const PlanInput& input, std::vector<SpaceNeed>& needs) {
 }
 
 void need_images(const PlanInput& input, std::vector<SpaceNeed>& needs) {
-  if (input.appliance().registry.enabled) needs.push_back({input.layout.registry, "registry storage", registry_bytes(input.index)});
+  if (input.appliance().registry.enabled)
+    needs.push_back({input.layout.registry, "registry storage", registry_bytes(input.index, blobs_here(input))});
   const LayerSizes layers = layer_sizes(input);
   if (layers.unpacked == 0) return;
   needs.push_back({input.layout.docker, "unpacked image layers", layers.unpacked});
@@ -123,10 +134,17 @@ std::vector<SpaceLine> lines_by_filesystem(const Facts& facts, std::vector<Space
   return lines;
 }
 
+/// Every path by itself: a folder can be mounted read-only from a filesystem that is writable elsewhere. One line for each filesystem.
+void refuse_read_only(const PlanInput& input, Plan& plan) {
+  std::set<std::uint64_t> told;
+  for (const auto& [path, space] : input.facts.space) {
+    if (space.read_only && told.insert(space.device).second) plan.refusals.push_back(cat("the filesystem of ", path, " is read-only"));
+  }
+}
+
 void refuse_what_cannot_fit(const PlanInput& input, Plan& plan) {
   const bool already_here = input.facts.installed && input.facts.installed->id == bundle_id(encode_header(input.header));
   for (const SpaceLine& line : plan.space) {
-    if (input.facts.space.at(line.path).read_only) plan.refusals.push_back(cat("the filesystem of ", line.path, " is read-only"));
     if (line.needed <= line.available || already_here) continue;
     plan.refusals.push_back(cat("the filesystem of ", line.path, " needs ", human_size(line.needed), " and has ",
                                 human_size(line.available), " free: make room, or answer a 'storage.root' on a larger disk"));
@@ -143,7 +161,8 @@ std::vector<std::string> space_paths(const Index& index, const Answers& answers)
                                  layout.spool,
                                  std::string(k_program_directory),
                                  std::string(k_state_directory),
-                                 std::string(k_packages_directory)};
+                                 std::string(k_packages_directory),
+                                 std::string(k_settings_directory)};
   for (const PlacedFile& file : index.appliance.files) paths.push_back(path_parent(file.destination));
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
@@ -152,6 +171,7 @@ std::vector<std::string> space_paths(const Index& index, const Answers& answers)
 
 void plan_space(const PlanInput& input, Plan& plan) {
   plan.space = lines_by_filesystem(input.facts, all_needs(input));
+  refuse_read_only(input, plan);
   refuse_what_cannot_fit(input, plan);
 }
 

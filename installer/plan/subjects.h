@@ -31,6 +31,11 @@ struct PlanInput {
   const Answers& answers;
   const Layout& layout;
   const Appliance& appliance() const { return index.appliance; }
+  /// The bundle that this one takes the place of; nullptr: none.
+  const InstalledBundle* replaced() const;
+  /// Of the packages that earlier installs brought, those that the bundle has too.
+  std::vector<std::string> renewed_packages() const;
+  bool pushed_over(const std::string& repository_and_tag) const;
   bool docker() const { return appliance().runtime.kind == "docker"; }
 };
 
@@ -48,6 +53,9 @@ void plan_checks(const PlanInput& input, Plan& plan);
 void plan_space(const PlanInput& input, Plan& plan);
 /// Refusals and cautions of the machine as a whole: release, architecture, serial, clock.
 void plan_fit(const PlanInput& input, Plan& plan);
+
+/// What of the installed bundle's plan stays as it is, and what goes. Comes after all steps.
+void plan_upgrade(const PlanInput& input, Plan& plan);
 
 /// Reasons why the machine does not fit, apart from who runs this; empty: it fits.
 std::vector<std::string> misfits(const Header& header, const Appliance& appliance, const Facts& facts);
@@ -67,6 +75,8 @@ const ImageEntry* find_image(const PlanInput& input, std::string_view name);
 /// "docker.io/library/nginx:1.22" of what a person may write as "nginx:1.22".
 std::string full_image_name(std::string_view name);
 
+/// Files whose change restarts a unit, and the packages that an upgrade renews.
+std::vector<std::string> watch_also_packages(const PlanInput& input, std::vector<std::string> files);
 /// "Docker Hub: nginx" -> "docker-hub-nginx": a step's id.
 std::string step_slug(std::string_view text);
 /// Adds a step; an id already taken gets a number.

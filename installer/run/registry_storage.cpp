@@ -113,12 +113,12 @@ std::uint64_t fill_registry(Bundle& bundle, const std::vector<std::string>& imag
   return blobs.written();
 }
 
-std::uint64_t registry_bytes(const Index& index) {
+std::uint64_t registry_bytes(const Index& index, const DigestSet& there) {
   const DigestSet wanted = wanted_blobs(registry_images(index, {}));
   constexpr std::uint64_t k_block = 4096;  // each blob, link and directory takes whole blocks
   std::uint64_t sum = 0;
   for (const BlobEntry& blob : index.blobs) {
-    if (wanted.contains(blob.digest)) sum += (blob.size + k_block - 1) / k_block * k_block + 2 * k_block;
+    if (wanted.contains(blob.digest) && !there.contains(blob.digest)) sum += (blob.size + k_block - 1) / k_block * k_block + 2 * k_block;
   }
   for (const RegistryImage& image : registry_images(index, {}))
     sum += 2 * k_block * (image.layers.size() + image.manifests.size() + 3 * image.tags.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "bundle/base/digest.h"
@@ -16,7 +17,7 @@ namespace rootcellar {
 /// the right size are not written again. Returns the number of bytes written.
 std::uint64_t fill_registry(Bundle& bundle, const std::vector<std::string>& images, const std::string& root, const Owner& owner,
                             HostSystem& host, unsigned jobs, Progress& progress, const std::vector<std::string>& keep_tags = {});
-/// Bytes that filling needs, before anything is there.
-std::uint64_t registry_bytes(const Index& index);
+/// Bytes that filling needs, when nothing but `there` is there.
+std::uint64_t registry_bytes(const Index& index, const std::unordered_set<Digest, DigestHash>& there = {});
 
 }  // namespace rootcellar
