@@ -36,6 +36,6 @@ if [ "$what" = all ]; then
   bash tests/e2e/lab.sh build/dev/bin build/e2e
 
   title "end to end: the same bundle from a USB stick in a virtual machine"
-  bash tests/e2e/vm.sh build/dev/bin build/e2e
+  bash tests/e2e/vm.sh build/e2e
 fi
 title "all passed"
