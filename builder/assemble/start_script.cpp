@@ -25,7 +25,7 @@ fail() {
 }
 
 found=$(uname -m)
-[ "$found" = "$machine" ] || fail "cannot install here: expected a $machine machine, found $found" 6 "bring the stick made for $found"
+[ "$found" = "$machine" ] || fail "cannot install here: expected an $machine machine, found $found" 6 "bring the stick made for $found"
 here=$(cd -- "$(dirname -- "$0")" && pwd -P)
 [ -f "$here/rootcellar-install" ] || fail "cannot find '$here/rootcellar-install'" 3 "stage the bundle on this stick again"
 

@@ -31,7 +31,15 @@ void refuse_what_cannot_be(const SitePlan& site, const Bundle& bundle) {
 
 std::string summary(const SitePlan& site, const Bundle& bundle) {
   std::string out = cat(bundle_line(bundle), "\n");
-  for (const Step& step : site.plan.steps) out += cat("  - ", step.title, "\n");
+  const std::optional<Upgrade>& upgrade = site.plan.upgrade;
+  if (upgrade) out += cat("takes the place of serial ", upgrade->from, ", which is installed here\n");
+  for (const Step& step : site.plan.steps) {
+    out += cat("  - ", step.title, upgrade && upgrade->same.contains(step.id) ? " (already so)" : "", "\n");
+  }
+  if (upgrade) {
+    for (const std::string& line : upgrade->gone) out += cat("  - ", line, "\n");
+    for (const std::string& line : upgrade->left) out += cat("left until uninstall: ", line, "\n");
+  }
   for (const OpenedPort& port : site.plan.ports) out += cat("opens ", port.address, " port ", port.port, ": ", port.purpose, "\n");
   for (const SpaceLine& line : site.plan.space) {
     out += cat("needs ", human_size(line.needed), " of ", human_size(line.available), " free on the filesystem of ", line.path, "\n");
@@ -47,7 +55,7 @@ void ask_to_go_on(const InstallOptions& options, cli::Console& console) {
   if (trim(console.ask("Type 'yes' to install: ", "whether to install")) != "yes") throw UsageError("the answer was not 'yes'");
 }
 
-/// The journal's plan comes last: only from then on is there an installation.
+/// The journal's plan comes last: only from then on is this bundle the installed one.
 void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std::vector<std::string>& places, Surroundings& surroundings) {
   KeptState kept(surroundings);
   kept.make_directories();
@@ -60,6 +68,7 @@ void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std
   kept.keep_answers(site.answers);
   kept.keep(opened.bundle);
   Journal(surroundings.host, kept.journal_path()).append(plan_record(opened.bundle, site.plan.steps, places, surroundings.host.now()));
+  kept.forget_other_bundles();
 }
 
 enum class Before { nothing, stopped, finished };
@@ -72,9 +81,9 @@ Before what_came_before(const Bundle& bundle, const SitePlan& site, Surroundings
   return plan->finished ? Before::finished : Before::stopped;
 }
 
-/// Everything up to the first write; true: go on and run the unit.
-bool prepare(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
-  const FileLock lock(surroundings.lock);
+/// Everything up to the first write, under `lock`; true: go on and run the unit.
+bool prepare(cli::Console& console, const InstallOptions& options, Surroundings& surroundings, std::optional<FileLock>& lock) {
+  lock.emplace(surroundings.lock);
   OpenedBundle opened = open_bundle(options.bundle, KeptState(surroundings), console);
   const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings);
   const Before before = what_came_before(opened.bundle, site, surroundings);
@@ -94,13 +103,21 @@ bool prepare(cli::Console& console, const InstallOptions& options, Surroundings&
   return true;
 }
 
-bool prepare_or_say_so(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
+bool prepare_or_say_so(cli::Console& console, const InstallOptions& options, Surroundings& surroundings, std::optional<FileLock>& lock) {
   try {
-    return prepare(console, options, surroundings);
+    return prepare(console, options, surroundings, lock);
   } catch (Error& error) {
     error.set_machine_state("nothing was installed");
     throw;
   }
+}
+
+/// Until the unit runs, a second install would take the first one's journal for one that had stopped.
+bool prepare_and_start(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
+  std::optional<FileLock> lock;
+  if (!prepare_or_say_so(console, options, surroundings, lock)) return false;
+  start_install_unit(surroundings, options.bundle.places());
+  return true;
 }
 
 ExitCode install(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
@@ -109,8 +126,8 @@ ExitCode install(cli::Console& console, const InstallOptions& options, Surroundi
     console.say(cat("An installation is running in '", k_install_unit, "'; this is what it does:"));
     follow_install_unit(surroundings, console, options.bundle.places());
   } else {
-    if (!prepare_or_say_so(console, options, surroundings)) return ExitCode::ok;
-    run_install_unit(surroundings, console, options.bundle.places());
+    if (!prepare_and_start(console, options, surroundings)) return ExitCode::ok;
+    follow_install_unit(surroundings, console, options.bundle.places());
   }
   console.say("Installed. 'rootcellar-install status' shows its state; the stick can be taken out.");
   return ExitCode::ok;
@@ -125,6 +142,7 @@ cli::Command install_command(Surroundings& surroundings) {
   command.summary = "install the bundle on this machine";
   command.description =
       "Verifies, plans, asks, then installs in a systemd unit: a lost connection stops nothing, and running install again shows it again. "
+      "A bundle with a higher serial takes the place of an installed one of the same product and variant. "
       "The first time, the signer's key comes from --trust FILE or from six words typed; then it is pinned.";
   command.examples = {"sudo rootcellar-install install /media/stick",
                       "sudo rootcellar-install install /media/stick --trust /root/site.pub --yes"};

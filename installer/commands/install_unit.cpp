@@ -61,6 +61,13 @@ void say_that_it_goes_on(cli::Console& console) {
                   "'; run 'rootcellar-install install' again to watch it, or 'systemctl stop ", k_install_unit, "' to stop it."));
 }
 
+/// Killed, or lost with the power: what the journal says is all there is.
+[[noreturn]] void throw_ended_without_a_word(const Surroundings& surroundings) {
+  SystemError error(cat("'", k_install_unit, "' ended without a word"), cat("see '", surroundings.paths.logs, "/unit.log'"));
+  error.set_machine_state(std::string(k_resume));
+  throw error;
+}
+
 void wait_for_end(Surroundings& surroundings, cli::Console& console, EventFollower& follower) {
   for (unsigned polls = 0;; ++polls) {
     if (interrupt_requested()) say_that_it_goes_on(console);
@@ -68,7 +75,7 @@ void wait_for_end(Surroundings& surroundings, cli::Console& console, EventFollow
     const bool active = polls % k_polls_per_look != k_polls_per_look - 1 || install_unit_active(surroundings);
     follower.poll();
     if (follower.result()) return;
-    if (!active) throw SystemError(cat("'", k_install_unit, "' ended without a word"), cat("see '", surroundings.paths.logs, "/unit.log'"));
+    if (!active) throw_ended_without_a_word(surroundings);
     surroundings.host.sleep(k_poll_milliseconds);
   }
 }
@@ -126,6 +133,8 @@ void follow_install_unit(Surroundings& surroundings, cli::Console& console, std:
     start_unit(surroundings, places);
   }
 }
+
+void start_install_unit(Surroundings& surroundings, const std::vector<std::string>& places) { start_unit(surroundings, places); }
 
 void run_install_unit(Surroundings& surroundings, cli::Console& console, std::vector<std::string> places) {
   start_unit(surroundings, places);

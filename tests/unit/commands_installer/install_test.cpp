@@ -20,10 +20,10 @@ TEST(Install, LeavesWhatStatusLogsAndUninstallNeed) {
   Installed installed;
   ASSERT_EQ(installed.ran.exit_code, 0) << installed.ran.err;
   for (const char* path : {"/usr/local/sbin/rootcellar-install", "/etc/rootcellar/trust.yaml", "/etc/rootcellar/answers.yaml",
-                           "/var/lib/rootcellar/header.txt", "/var/lib/rootcellar/header.1.minisig", "/var/lib/rootcellar/index",
-                           "/var/lib/rootcellar/journal", "/srv/lab/motd"}) {
+                           "/var/lib/rootcellar/journal", "/var/lib/rootcellar/journal", "/srv/lab/motd"}) {
     EXPECT_TRUE(installed.site.host().exists(path)) << path;
   }
+  EXPECT_EQ(installed.site.kept_bundles(), "bundle-* header.1.minisig header.txt index");
   EXPECT_EQ(installed.site.host().tree().at("/var/lib/rootcellar/serial/lab").content, "3\n");
   EXPECT_EQ(installed.site.host().tree().at("/usr/local/sbin/rootcellar-install").content, "the program");
 }
@@ -145,7 +145,8 @@ TEST(Install, AUnitThatDiesWithoutAWordIsSaid) {
   site.unit = [](const std::vector<std::string>&) {};
   const auto ran = site.run({"install", site.write_bundle(), "--trust", site.write_key(test::first_key()), "--yes"});
   EXPECT_EQ(ran.exit_code, 5);
-  EXPECT_NE(ran.err.find("error: 'rootcellar-install.service' ended without a word\nhint: see '/var/log/rootcellar/unit.log'\n"),
+  EXPECT_NE(ran.err.find("error: 'rootcellar-install.service' ended without a word\nhint: see '/var/log/rootcellar/unit.log'\n"
+                         "run 'rootcellar-install resume' to go on, or 'rootcellar-install uninstall' to take it back\n"),
             std::string::npos)
       << ran.err;
 }

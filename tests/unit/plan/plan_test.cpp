@@ -108,7 +108,8 @@ TEST(Plan, ChecksFollowTheRegistryWhereTheSitePutsIt) {
 }
 
 TEST(Plan, AsksForTheSpaceOfEverythingItWrites) {
-  const std::vector<std::string> wanted{"/etc/motd.d",
+  const std::vector<std::string> wanted{"/etc",
+                                        "/etc/motd.d",
                                         "/usr",
                                         "/usr/local/sbin",
                                         "/var/lib/containerd",

@@ -98,6 +98,13 @@ TEST(Refusals, EachFilesystemByItself) {
                                     "'storage.root' on a larger disk"}));
 }
 
+TEST(Refusals, AFolderThatIsReadOnlyByItself) {
+  Facts facts = sample_facts();
+  facts.space["/etc"] = facts.space["/usr"];
+  facts.space["/etc"].read_only = true;
+  EXPECT_EQ(refusals(facts), Texts{"the filesystem of /etc is read-only"});
+}
+
 TEST(Refusals, DockerOnAnOverlay) {
   Facts facts = sample_facts();
   facts.space["/var/lib/docker"].filesystem = "overlay";
