@@ -23,9 +23,23 @@ std::vector<std::string> text_items(const JsonValue& data, std::string_view name
   return items;
 }
 
-}  // namespace
+constexpr std::string_view k_folder = "bundle-";
 
-std::string KeptState::signature_path(std::size_t number) const { return path_join(paths_.state, cat("header.", number, ".minisig")); }
+std::string header_in(const std::string& folder) { return path_join(folder, "header.txt"); }
+std::string index_in(const std::string& folder) { return path_join(folder, "index"); }
+std::string signature_in(const std::string& folder, std::size_t number) { return path_join(folder, cat("header.", number, ".minisig")); }
+
+std::vector<Signature> read_signatures(HostSystem& host, const std::string& folder) {
+  std::vector<Signature> signatures;
+  for (std::size_t number = 1; number <= limits::k_signatures; ++number) {
+    const std::optional<std::string> text = host.read_file(signature_in(folder, number), k_small_file);
+    if (!text) break;
+    signatures.push_back(Signature::parse(*text, signature_in(folder, number)));
+  }
+  return signatures;
+}
+
+}  // namespace
 
 std::string KeptState::serial_path(const std::string& product) const { return path_join(path_join(paths_.state, "serial"), product); }
 
@@ -58,39 +72,60 @@ void KeptState::make_directories() {
 }
 
 void KeptState::keep(const Bundle& bundle) {
-  host_.write_file(index_path(), bundle.stored_index());
+  const std::string folder = folder_of(bundle.verified().id());
+  host_.make_directories(folder);
+  host_.write_file(index_in(folder), bundle.stored_index());
   std::size_t number = 0;
   for (const Signature& signature : bundle.signatures()) {
-    host_.write_file(signature_path(++number), signature.file_text(cat("signature of ", bundle_name(bundle.header()))));
+    host_.write_file(signature_in(folder, ++number), signature.file_text(cat("signature of ", bundle_name(bundle.header()))));
   }
-  for (++number; number <= limits::k_signatures; ++number) host_.remove(signature_path(number));
-  host_.write_file(header_path(), bundle.verified().text());
+  host_.write_file(header_in(folder), bundle.verified().text());
 }
 
-std::vector<Signature> KeptState::signatures() const {
-  std::vector<Signature> signatures;
-  for (std::size_t number = 1; number <= limits::k_signatures; ++number) {
-    const std::optional<std::string> text = host_.read_file(signature_path(number), k_small_file);
-    if (!text) break;
-    signatures.push_back(Signature::parse(*text, signature_path(number)));
+std::vector<std::string> KeptState::folders() const {
+  std::vector<std::string> found;
+  for (const std::string& name : host_.list(paths_.state)) {
+    if (name.starts_with(k_folder)) found.push_back(path_join(paths_.state, name));
   }
-  return signatures;
+  return found;
+}
+
+std::string KeptState::present_folder() const {
+  if (!host_.is_root()) return folders().empty() ? std::string() : folders().front();
+  const Journal journal(host_, journal_path());
+  std::string id;
+  for (const JournalRecord& record : journal.records()) {
+    if (record.kind == JournalRecord::Kind::plan) id = record.data.text("bundle").value_or("");
+  }
+  return id.empty() ? id : folder_of(id);
+}
+
+void KeptState::forget_other_bundles() {
+  const std::string present = present_folder();
+  for (const std::string& folder : folders()) {
+    if (folder != present) host_.remove_tree(folder);
+  }
 }
 
 std::optional<Bundle> KeptState::open(const std::optional<BundleCandidate>& volumes) const {
-  const std::optional<std::string> header = host_.read_file(header_path(), k_small_file);
+  const std::string folder = present_folder();
+  const std::optional<std::string> header = folder.empty() ? std::nullopt : host_.read_file(header_in(folder), k_small_file);
   if (!header) return std::nullopt;
   const std::optional<TrustPolicy> policy = pinned();
-  if (!policy) throw TrustError(cat("'", header_path(), "' is there and '", trust_path(), "' is not: nothing says whom to believe"));
-  const std::optional<std::string> index = host_.read_file(index_path(), limits::k_index_stored);
-  return Bundle::open_kept(*header, signatures(), index.value_or(""), *policy, volumes);
+  if (!policy) throw TrustError(cat("'", header_in(folder), "' is there and '", trust_path(), "' is not: nothing says whom to believe"));
+  const std::optional<std::string> index = host_.read_file(index_in(folder), limits::k_index_stored);
+  return Bundle::open_kept(*header, read_signatures(host_, folder), index.value_or(""), *policy, volumes);
 }
 
 std::optional<InstalledBundle> KeptState::installed() const {
   const std::optional<Bundle> bundle = open();
   if (!bundle) return std::nullopt;
   const Header& header = bundle->header();
-  return InstalledBundle{header.product, header.variant, header.serial, bundle->verified().id()};
+  return InstalledBundle{.product = header.product,
+                         .variant = header.variant,
+                         .serial = header.serial,
+                         .id = bundle->verified().id(),
+                         .index = std::make_shared<const Index>(bundle->index())};
 }
 
 void KeptState::keep_answers(const Answers& answers) { host_.write_file(answers_path(), encode_answers(answers)); }
@@ -107,9 +142,7 @@ void KeptState::remove_directory_if_empty(const std::string& path) {
 }
 
 void KeptState::forget(bool with_journal) {
-  host_.remove(header_path());
-  for (std::size_t number = 1; number <= limits::k_signatures; ++number) host_.remove(signature_path(number));
-  host_.remove(index_path());
+  for (const std::string& folder : folders()) host_.remove_tree(folder);
   host_.remove_tree(path_join(paths_.state, "serial"));
   host_.remove(answers_path());
   host_.remove(trust_path());

@@ -26,8 +26,11 @@ class KeptState {
   std::uint64_t highest_serial(const std::string& product) const;
   void remember_serial(const Header& header);
 
-  /// Header text, signatures and stored index: enough for open(). All are in place or the header is not.
+  /// Header text, signatures and stored index, in a folder of the bundle's own: enough for open() as soon as a plan record in the journal
+  /// names the bundle.
   void keep(const Bundle& bundle);
+  /// Removes what is kept of bundles that are no longer the journal's.
+  void forget_other_bundles();
   /// The kept bundle, verified against the pinned keys again; nothing when none is installed.
   std::optional<Bundle> open(const std::optional<BundleCandidate>& volumes = std::nullopt) const;
   std::optional<InstalledBundle> installed() const;
@@ -44,11 +47,11 @@ class KeptState {
   void forget(bool with_journal);
 
  private:
-  std::string header_path() const { return path_join(paths_.state, "header.txt"); }
-  std::string index_path() const { return path_join(paths_.state, "index"); }
-  std::string signature_path(std::size_t number) const;
+  std::string folder_of(const std::string& id) const { return path_join(paths_.state, "bundle-" + id); }
+  /// Of the bundle that the journal's last plan is about; who may not read the journal takes what is kept. Empty: none.
+  std::string present_folder() const;
+  std::vector<std::string> folders() const;
   std::string serial_path(const std::string& product) const;
-  std::vector<Signature> signatures() const;
   void remove_directory_if_empty(const std::string& path);
 
   HostSystem& host_;

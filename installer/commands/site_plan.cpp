@@ -1,13 +1,68 @@
 #include "installer/commands/site_plan.h"
 
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+#include "installer/commands/our_tags.h"
+#include "installer/run/json_merge.h"
+
 namespace rootcellar {
 namespace {
 
 constexpr std::size_t k_answers_limit = std::size_t{1} << 20;
+constexpr std::string_view k_daemon_json = "/etc/docker/daemon.json";
 
 Answers answers_for(const std::optional<std::string>& file, const KeptState& kept) {
   if (file) return parse_answers(read_file(*file, k_answers_limit), *file);
   return kept.answers().value_or(Answers());
+}
+
+/// What packages' steps found not to be there, and brought.
+std::vector<std::string> brought_packages(const std::vector<OpenStep>& open) {
+  std::set<std::string> names;
+  for (const OpenStep& effect : open) {
+    const JsonValue* fresh = std::holds_alternative<InstallPackages>(effect.step.action) ? effect.undo_data.find("fresh") : nullptr;
+    if (fresh == nullptr) continue;
+    for (const JsonValue& name : fresh->items()) names.insert(name.as_string().substr(0, name.as_string().find(':')));
+  }
+  return {names.begin(), names.end()};
+}
+
+/// People's own settings: docker's configuration without what earlier bundles merged into it, so that the plan says all it wants.
+void take_out_our_settings(const std::vector<OpenStep>& open, Facts& facts) {
+  if (!facts.daemon_json || trim(*facts.daemon_json).empty()) return;
+  std::vector<JsonChange> changes;
+  for (const OpenStep& effect : open) {
+    const auto* merge = std::get_if<MergeJson>(&effect.step.action);
+    const JsonValue* recorded = merge != nullptr && merge->path == k_daemon_json ? effect.undo_data.find("changes") : nullptr;
+    if (recorded == nullptr) continue;
+    for (JsonChange& change : decode_changes(*recorded)) changes.push_back(std::move(change));
+  }
+  if (changes.empty()) return;
+  try {
+    JsonValue document = parse_json(*facts.daemon_json, k_daemon_json);
+    revert_merge(document, changes);
+    facts.daemon_json = document.dump();
+  } catch (const InputError&) {
+    // The plan refuses a broken file with its place.
+  }
+}
+
+void add_what_only_root_sees(const Bundle& bundle, const Answers& answers, Surroundings& surroundings, Facts& facts) {
+  if (!surroundings.host.is_root()) {
+    if (facts.installed) facts.unseen.push_back("this is not root: which steps are already so was not read from the journal");
+    return;
+  }
+  const Journal journal(surroundings.host, KeptState(surroundings).journal_path());
+  const std::vector<OpenStep> open = open_steps(journal.records());
+  if (facts.installed) {
+    if (auto plan = journaled_plan(journal.records())) facts.installed->steps = std::move(plan->steps);
+    facts.installed->packages = brought_packages(open);
+  }
+  take_out_our_settings(open, facts);
+  if (!bundle.index().appliance.registry.enabled) return;
+  const std::string storage = registry_storage_root(bundle.index(), answers);
+  facts.pushed_over =
+      pushed_over_tags(bundle.index(), facts.installed ? facts.installed->index.get() : nullptr, open, storage, surroundings.host);
 }
 
 }  // namespace
@@ -18,8 +73,10 @@ SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& a
   site.answers = answers_for(answers_file, kept);
   site.facts = read_facts(surroundings.host, space_paths(bundle.index(), site.answers));
   site.facts.installed = kept.installed();
+  if (site.facts.installed) site.facts.installed->storage_root = kept.answers().value_or(Answers()).storage_root;
   site.facts.highest_serial = kept.highest_serial(bundle.header().product);
   site.facts.installer_version = surroundings.version;
+  add_what_only_root_sees(bundle, site.answers, surroundings, site.facts);
   site.plan = make_plan(bundle.header(), bundle.index(), site.facts, site.answers);
   return site;
 }

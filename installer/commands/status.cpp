@@ -75,15 +75,23 @@ void show(const Bundle& bundle, const std::string& progress, const std::vector<S
                                                {"steps", states_json(states)}}));
     return;
   }
+  if (states.empty()) return console.print(cat(bundle_line(bundle), ": ", progress, "\n"));
   std::vector<std::vector<std::string>> rows{{"step", "state", "what it is"}};
   for (const StepState& state : states) rows.push_back({state.id, state.text, state.title});
   console.print(cat(bundle_line(bundle), ": ", progress, "\n\n", cli::table(rows)));
 }
 
+ExitCode show_what_anybody_sees(Surroundings& surroundings, const Bundle& bundle, cli::Console& console) {
+  const std::string unseen = install_unit_active(surroundings) ? "being installed now; its steps were not looked at: only root can"
+                                                               : "its steps were not looked at: only root can";
+  show(bundle, unseen, {}, console);
+  return ExitCode::failed_check;
+}
+
 ExitCode status(cli::Console& console, Surroundings& surroundings) {
-  if (!surroundings.host.is_root()) throw HostError("cannot look at the installation: only root can", "begin the command with 'sudo'");
   const KeptState kept(surroundings);
   std::optional<Bundle> bundle = kept.open();
+  if (bundle && !surroundings.host.is_root()) return show_what_anybody_sees(surroundings, *bundle, console);
   const Journal journal(surroundings.host, kept.journal_path());
   const std::optional<JournaledPlan> plan = journaled_plan(journal.records());
   if (!bundle || !plan) {
@@ -104,7 +112,8 @@ cli::Command status_command(Surroundings& surroundings) {
   command.name = "status";
   command.summary = "show whether everything is as install left it";
   command.description =
-      "Looks at every step again and runs the appliance's checks again. Needs no stick. Exit code 1: something is not as it should be.";
+      "Looks at every step again and runs the appliance's checks again. Needs no stick. Exit code 1: something is not as it should be, or "
+      "could not be seen without root.";
   command.examples = {"sudo rootcellar-install status", "sudo rootcellar-install status --json"};
   command.run = [&surroundings](cli::Console& console) { return status(console, surroundings); };
   return command;

@@ -6,8 +6,10 @@
 #include "bundle/base/text.h"
 #include "installer/commands/install_unit.h"
 #include "installer/commands/kept_state.h"
+#include "installer/commands/our_tags.h"
 #include "installer/commands/program.h"
 #include "installer/commands/pushed_images.h"
+#include "installer/run/registry_contents.h"
 
 namespace rootcellar {
 namespace {
@@ -28,10 +30,23 @@ struct Inventory {
   std::string product;  ///< empty when nothing of a bundle is kept
 };
 
+/// A stopped upgrade leaves tags of the earlier bundle.
+std::vector<std::string> without_ours(std::vector<std::string> names, const std::vector<OpenStep>& steps, const std::string& root,
+                                      HostSystem& host) {
+  const std::set<std::string> ours = tags_of_steps(steps);
+  const RegistryPaths paths(root);
+  std::erase_if(names, [&](const std::string& name) {
+    const std::size_t colon = name.rfind(':');
+    const auto digest = host.read_file(paths.tag_link(name.substr(0, colon), name.substr(colon + 1)), 256);
+    return digest && ours.contains(cat(name, " ", trim(*digest)));
+  });
+  return names;
+}
+
 std::vector<std::string> pushed_since(Surroundings& surroundings, const std::vector<OpenStep>& steps, const Index& index) {
   for (const OpenStep& open : steps) {
     const auto* fill = std::get_if<FillRegistry>(&open.step.action);
-    if (fill != nullptr) return pushed_images(surroundings.host, fill->root, index);
+    if (fill != nullptr) return without_ours(pushed_images(surroundings.host, fill->root, index), steps, fill->root, surroundings.host);
   }
   return {};
 }
@@ -54,7 +69,10 @@ std::string listed(std::string_view head, const std::vector<std::string>& lines)
 
 std::string render(const Inventory& inventory, bool purge_data) {
   std::vector<std::string> back, data;
-  for (auto open = inventory.steps.rbegin(); open != inventory.steps.rend(); ++open) back.push_back(open->step.title);
+  // After an upgrade a step is there once for each bundle.
+  for (auto open = inventory.steps.rbegin(); open != inventory.steps.rend(); ++open) {
+    if (std::find(back.begin(), back.end(), open->step.title) == back.end()) back.push_back(open->step.title);
+  }
   for (const KeptData& kept : inventory.data) data.push_back(cat(kept.path, ", ", human_size(kept.bytes)));
   std::string out = listed("Taken back, last first:", back);
   out += listed(purge_data ? "Removed with everything in it:" : "Kept, with what people put there:", data);

@@ -54,6 +54,8 @@ Layout make_layout(const Appliance& appliance, const Answers& answers) {
   return layout;
 }
 
+std::string registry_storage_root(const Index& index, const Answers& answers) { return make_layout(index.appliance, answers).registry; }
+
 Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers) {
   const Layout layout = make_layout(index.appliance, answers);
   const PlanInput input{header, index, facts, answers, layout};

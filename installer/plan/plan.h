@@ -58,6 +58,8 @@ struct Plan {
 Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers);
 /// Paths whose filesystems make_plan wants in Facts::space.
 std::vector<std::string> space_paths(const Index& index, const Answers& answers);
+/// Where the registry's images lie on a machine with these answers.
+std::string registry_storage_root(const Index& index, const Answers& answers);
 /// Throws HostError when the machine does not fit the header (architecture, distribution release, installer version, not root): says what
 /// was expected and what was found.
 void require_fitting_host(const Header& header, const Appliance& appliance, const Facts& facts);

@@ -6,8 +6,6 @@
 namespace rootcellar::test {
 namespace {
 
-constexpr std::string_view k_motd = "welcome to the lab\n";
-
 Appliance appliance() {
   Appliance out;
   out.title = "Lab";
@@ -53,15 +51,17 @@ void Site::set_tools() {
 std::string Site::write_bundle(const SiteBundle& options) {
   const std::string folder = path(options.folder);
   make_directories(folder);
-  const Bytes motd(k_motd.begin(), k_motd.end());
+  const Bytes motd(options.motd.begin(), options.motd.end());
   const Bytes extra = noise(3 << 20, options.serial);
   Index tables;
   tables.appliance = appliance();
+  tables.appliance.files.insert(tables.appliance.files.end(), options.more_files.begin(), options.more_files.end());
   tables.files = {{"files/extra", sha256(extra), extra.size()}, {"files/motd", sha256(motd), motd.size()}};
   IndexBoundInput bound{{{motd.size(), BlobMode::asis}, {extra.size(), BlobMode::asis}}, index_table_bytes(tables)};
   Header header = facts();
   header.serial = options.serial;
   header.product = options.product;
+  header.variant = options.variant;
   BundleWriter writer(header, {.directory = folder, .volume_size = options.volume_size, .index_bound = bound_index_size(bound)},
                       silent_progress());
   for (const Bytes* bytes : {&motd, &extra}) {
@@ -77,6 +77,16 @@ std::string Site::write_key(const SecretKey& key, const std::string& name) {
   const std::string file = path_join(path("keys"), name);
   write_file_atomically(file, key.public_key().file_text());
   return file;
+}
+
+std::string Site::kept_bundles() {
+  std::string found;
+  for (const std::string& name : host_.list("/var/lib/rootcellar")) {
+    if (!name.starts_with("bundle-")) continue;
+    found += found.empty() ? "bundle-*" : " bundle-*";
+    for (const std::string& file : host_.list("/var/lib/rootcellar/" + name)) found += cat(" ", file);
+  }
+  return found;
 }
 
 cli::Captured Site::run(std::vector<std::string> arguments) {

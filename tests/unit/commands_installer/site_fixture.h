@@ -20,9 +20,12 @@ struct SiteBundle {
   std::string folder = "stick";
   std::string product = "lab";
   std::uint64_t volume_size = limits::k_volume_size;
+  std::string variant = "cpu";
+  std::string motd = "welcome to the lab\n";
+  std::vector<PlacedFile> more_files{};  ///< beside the motd; their bytes are the motd's
 };
 
-/// The appliance: one file in place and two checks; one image for `load`.
+/// The appliance: one file in place and two checks.
 class Site {
  public:
   Site();
@@ -32,6 +35,8 @@ class Site {
   std::string write_key(const SecretKey& key, const std::string& name = "site.pub");
   cli::Captured run(std::vector<std::string> arguments);
   std::string path(const std::string& name) const { return path_join(directory_.path(), name); }
+  /// "bundle-* header.1.minisig header.txt index" for one bundle: what is kept below /var/lib/rootcellar.
+  std::string kept_bundles();
   MemoryHost& host() { return host_; }
   Surroundings& surroundings() { return surroundings_; }
   /// What the unit does when systemd starts it; by default it runs to its end.
