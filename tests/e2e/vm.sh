@@ -1,16 +1,79 @@
 #!/usr/bin/env bash
-# End to end in a virtual machine: its own kernel, no network card, the FAT32 stick on a USB port, mounted by the kernel's vfat with noexec
-# and with showexec; install, boot again, status, uninstall. Root; Debian 12.
-#   vm.sh BIN_FOLDER [WORK_FOLDER]    takes the stick that tests/e2e/lab.sh left in WORK_FOLDER; makes one when there is none
+# End to end in a virtual machine, in software emulation: the stick that tests/e2e/lab.sh made, on USB, in a Debian 12 without a network card.
+# The stick's own commands check it, it is planned, installed, used, used again after a reboot, and taken back. Root; the machine's own package
+# sources (once: the machine's disk is kept in ~/.cache/rootcellar/vm).
+#   vm.sh WORK_FOLDER     the folder lab.sh was given; the console is kept there as vm-console.log
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-bin=${1:?usage: vm.sh BIN_FOLDER [WORK_FOLDER]}
-keep=${2-}
-work=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/rootcellar-lab.XXXXXX")}
-trap '[ -n "$keep" ] || rm -rf -- "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-mkdir -p "$work"
-[ -e "$work/stick.img" ] || bash "$here/stick.sh" "$bin" "$work"
+repository=$(cd "$here/../.." && pwd)
+work=$(cd "${1:?usage: vm.sh WORK_FOLDER}" && pwd)
+parts=$repository/tests/target/vm
+limit=1500  # seconds
+console=$work/vm-console.log
+expected="boot sealed cgroup stick desktop checked forged verify plan install_it status run boot status run uninstall boot taken_back sealed"
 
-printf '\n--- %s\n    %s\n' "virtual machine" "A Debian machine that has no network card installs from the stick, boots again, and gives everything back."
-bash "$here/../target/vm/run.sh" "$bin" "$work/stick.img" "$work/elsewhere/lab-team.pub"
+for needed in stick.img elsewhere/lab-team.pub; do
+  [ -f "$work/$needed" ] || { echo "vm.sh: expected '$work/$needed'; run tests/e2e/lab.sh BIN_FOLDER '$work' first" >&2; exit 3; }
+done
+
+: > "$console"
+scratch=$(mktemp -d "$work/vm.XXXXXX")
+machine=
+cleanup() {
+  [ -z "$machine" ] || { kill "$machine" && wait "$machine"; } 2> /dev/null || true
+  rm -rf -- "$scratch"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+bash "$repository/tests/support/install-packages.sh" vm
+started=$SECONDS
+disk=$(bash "$parts/root.sh")
+echo "the machine's disk: $((SECONDS - started)) s"
+
+# What did not come with the stick: the key, and what the machine is booted for.
+mkdir "$scratch/elsewhere"
+cp "$work/elsewhere/lab-team.pub" "$parts/carry.sh" "$scratch/elsewhere/"
+truncate --size=4M "$scratch/elsewhere.img"
+mke2fs -q -t ext4 -L ELSEWHERE -d "$scratch/elsewhere" "$scratch/elsewhere.img"
+
+# Writes to the disks go to files that are gone already (snapshot=on), in the work folder rather than in a small /tmp.
+TMPDIR=$scratch qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nodefaults -no-user-config -nic none -display none \
+  -monitor none -serial "file:$console" \
+  -kernel "$disk/vmlinuz" -initrd "$disk/initrd" \
+  -append "root=LABEL=ROOT rw console=ttyS0 quiet loglevel=3 systemd.show_status=0" \
+  -drive "if=virtio,format=raw,file=$disk/root.img,snapshot=on,cache=unsafe" \
+  -drive "if=virtio,format=raw,file=$scratch/elsewhere.img,readonly=on" \
+  -device qemu-xhci -drive "if=none,id=stick,format=raw,file=$work/stick.img,snapshot=on" \
+  -device usb-storage,drive=stick,removable=on > "$scratch/qemu.log" 2>&1 < /dev/null &
+machine=$!
+
+# Shows each proof as it comes; ends with the machine, or at the limit.
+started=$SECONDS
+shown=0
+lines() { tr -d '\r' < "$console" | grep -a '^VM: ' || true; }
+show_new() {
+  lines | tail -n +$((shown + 1))
+  shown=$(lines | wc -l)
+}
+while kill -0 "$machine" 2> /dev/null && [ $((SECONDS - started)) -lt $limit ]; do
+  show_new
+  sleep 1
+done
+show_new
+took=$((SECONDS - started))
+
+seen=$(lines | sed -nE 's/^VM: ([a-z_]+) ok .*/\1/p' | paste -sd ' ')
+if [ "$seen" = "$expected" ] && lines | grep -qx 'VM: done'; then
+  echo "all $(wc -w <<< "$expected") steps proven in the virtual machine, in $took s"
+  exit 0
+fi
+{
+  [ $took -lt $limit ] || echo "vm.sh: the machine was ended after $limit s"
+  echo "vm.sh: the last lines of '$console':"
+  cat "$scratch/qemu.log"
+  tail -n 80 "$console" || true
+  echo "vm.sh: expected: $expected"
+  echo "vm.sh: found:    $seen"
+} >&2
+exit 1
