@@ -73,6 +73,7 @@ void revert(JsonValue& document, const JsonChange& change) {
   } else if (!change.had && now->is_array() && change.after.is_array()) {
     // A list of ours that people have added to: theirs stay.
     std::erase_if(now->items(), [&](const JsonValue& item) { return contains(change.after.items(), item); });
+    if (now->items().empty()) object->erase(change.path.back());
   }
 }
 

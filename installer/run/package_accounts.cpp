@@ -12,7 +12,10 @@ namespace {
 
 constexpr std::size_t k_limit = std::size_t{8} << 20;
 
-std::string note_path(const ActionScope& scope) { return cat(attic_path(scope.context.paths), "/accounts-", scope.step.id, ".json"); }
+// An upgrade runs the same step again, with other accounts before it.
+std::string note_path(const JsonValue& before, const ActionScope& scope) {
+  return cat(attic_path(scope.context.paths), "/accounts-", scope.step.id, "-", sha256(as_bytes(before.dump())).hex(), ".json");
+}
 
 std::set<std::string> names_in_file(const char* file, HostSystem& host) {
   std::set<std::string> names;
@@ -73,14 +76,14 @@ JsonValue accounts_now(HostSystem& host) {
 
 void note_new_accounts(const JsonValue& before, ActionScope& scope) {
   scope.host().make_directories(attic_path(scope.context.paths), 0700);
-  scope.host().write_file(note_path(scope), appeared(before, scope.host()).dump(), 0600);
+  scope.host().write_file(note_path(before, scope), appeared(before, scope.host()).dump(), 0600);
 }
 
 // Without a note the installation was stopped before its end, and what appeared is the packages'.
 void remove_noted_accounts(const JsonValue& before, ActionScope& scope) {
   HostSystem& host = scope.host();
-  const auto note = host.read_file(note_path(scope), k_limit);
-  const JsonValue fresh = note ? parse_json(*note, note_path(scope)) : appeared(before, host);
+  const auto note = host.read_file(note_path(before, scope), k_limit);
+  const JsonValue fresh = note ? parse_json(*note, note_path(before, scope)) : appeared(before, host);
   for (const std::string& user : texts(fresh, "users")) {
     if (names_in_file("/etc/passwd", host).contains(user)) remove_account(tools::k_userdel, user, scope);
   }

@@ -64,11 +64,17 @@ ToolResult dpkg_query(MemoryHost& host, const ToolCall&) { return good(host.read
 
 ToolResult apt_install(MemoryHost& host, const ToolCall& call) {
   Lines packages = read_lines(host, "/fake/dpkg");
-  const bool fresh = !packages.contains("docker.io\tinstalled");
+  const bool renewed = host.exists("/var/lib/rootcellar/spool/apt/debian/pool/docker.io_21.deb");
+  const bool fresh = !packages.contains("docker.io\tinstalled\t20") && !packages.contains("docker.io\tinstalled\t21");
+  const bool held = read_lines(host, "/fake/held").contains("docker.io");
+  if (renewed && held && !has(call, "--allow-change-held-packages")) return bad(100, "E: Held packages were changed");
+  if (has(call, "--simulate") && renewed && !fresh) return good("Inst docker.io [20] (21 Debian [amd64])\n");
   if (has(call, "--simulate"))
     return good(fresh ? "Inst runc (1.1 Debian [amd64])\nInst docker.io (20 Debian [amd64])\nConf runc (1.1)\nConf docker.io (20)\n" : "");
-  if (!host.exists("/var/lib/rootcellar/spool/apt/debian/pool/docker.io.deb")) return bad(100, "E: Unable to fetch some archives");
-  packages.insert({"docker.io\tinstalled", "runc\tinstalled"});
+  if (!renewed && !host.exists("/var/lib/rootcellar/spool/apt/debian/pool/docker.io.deb"))
+    return bad(100, "E: Unable to fetch some archives");
+  std::erase_if(packages, [](const std::string& line) { return line.starts_with("docker.io\t"); });
+  packages.insert({renewed ? "docker.io\tinstalled\t21" : "docker.io\tinstalled\t20", "runc\tinstalled\t1"});
   write_lines(host, "/fake/dpkg", packages);
   set_member(host, "/etc/group", "docker:x:989:", true);
   const std::string policy = host.read_file("/usr/sbin/policy-rc.d", 1u << 20).value_or("");
@@ -80,8 +86,9 @@ ToolResult apt_purge(MemoryHost& host, const ToolCall& call) {
   Lines packages = read_lines(host, "/fake/dpkg");
   std::string said;
   for (const std::string& name : after(call, "--")) {
-    if (packages.contains(name + "\tinstalled")) said += cat("Purg ", name, " [1]\n");
-    if (!has(call, "--simulate")) packages.erase(name + "\tinstalled");
+    const auto is_it = [&](const std::string& line) { return line.starts_with(name + "\tinstalled"); };
+    if (std::any_of(packages.begin(), packages.end(), is_it)) said += cat("Purg ", name, " [1]\n");
+    if (!has(call, "--simulate")) std::erase_if(packages, is_it);
   }
   if (!has(call, "--simulate")) write_lines(host, "/fake/dpkg", packages);
   return good(said);
@@ -91,6 +98,11 @@ ToolResult apt_get(MemoryHost& host, const ToolCall& call) {
   if (has(call, "install")) return apt_install(host, call);
   if (has(call, "purge")) return apt_purge(host, call);
   return good();
+}
+
+ToolResult dpkg(MemoryHost&, const ToolCall& call) {
+  if (!has(call, "--compare-versions")) return good();
+  return call.argv.at(2) < call.argv.at(4) ? good() : bad(1);  // enough for these versions
 }
 
 ToolResult apt_mark(MemoryHost& host, const ToolCall& call) {
@@ -113,11 +125,38 @@ ToolResult groupdel(MemoryHost& host, const ToolCall& call) {
   return good();
 }
 
+// Images are lines "NAME ID" in /fake/images; one that lost its name is "<none> ID".
+std::string image_id(MemoryHost& host, const std::string& name) {
+  for (const std::string& line : read_lines(host, "/fake/images")) {
+    const auto words = split(line, ' ');
+    if (words[0] == name || words[1] == name) return std::string(words[1]);
+  }
+  return {};
+}
+
+void name_image(MemoryHost& host, const std::string& name, const std::string& id) {
+  const std::string before = image_id(host, name);
+  if (before == id) return;
+  if (!before.empty())
+    set_member(host, "/fake/images", cat(name, " ", before), false), set_member(host, "/fake/images", "<none> " + before, true);
+  set_member(host, "/fake/images", "<none> " + id, false);
+  set_member(host, "/fake/images", cat(name, " ", id), true);
+}
+
 ToolResult docker(MemoryHost& host, const ToolCall& call) {
   const std::string& image = call.argv.back();
-  if (has(call, "inspect")) return read_lines(host, "/fake/images").contains(image) ? good("[]") : bad(1, "No such image");
+  const std::string id = image_id(host, image);
+  if (has(call, "inspect")) return id.empty() ? bad(1, "No such image") : good(cat(id, "\n"));
   if (!read_lines(host, "/fake/active").contains("docker.service")) return bad(1, "Cannot connect to the Docker daemon");
-  set_member(host, "/fake/images", image, has(call, "pull"));
+  if (has(call, "tag")) name_image(host, image, call.argv.at(3));
+  if (has(call, "rm")) set_member(host, "/fake/images", cat(image, " ", id), false);
+  if (!has(call, "pull")) return good();
+  const std::size_t colon = image.rfind(':');
+  const std::string link = cat("/srv/data/registry/docker/registry/v2/repositories/", image.substr(0, colon), "/_manifests/tags/",
+                               image.substr(colon + 1), "/current/link");
+  const auto digest = host.read_file(link, 256);
+  if (!digest) return bad(1, "manifest unknown");
+  name_image(host, image, *digest);
   return good();
 }
 
@@ -148,6 +187,7 @@ void set_up_machine(MemoryHost& host) {
   host.set_tool("/usr/bin/systemctl", systemctl);
   host.set_tool("/usr/bin/dpkg-query", dpkg_query);
   host.set_tool("/usr/bin/apt-get", apt_get);
+  host.set_tool("/usr/bin/dpkg", dpkg);
   host.set_tool("/usr/bin/apt-mark", apt_mark);
   host.set_tool("/usr/sbin/useradd", useradd);
   host.set_tool("/usr/sbin/userdel", userdel);

@@ -31,7 +31,9 @@ TEST(Apt, NeverWithoutAuthentication) {
     EXPECT_NE(line.find("-o APT::Get::AllowUnauthenticated=false "), line.npos);
     EXPECT_NE(line.find("-o Dir::Etc::sourceparts=/dev/null "), line.npos);
     EXPECT_EQ(line.find("trusted"), line.npos);
-    EXPECT_EQ(line.find("--allow-" "unauthenticated"), line.npos);
+    EXPECT_EQ(line.find("--allow-"
+                        "unauthenticated"),
+              line.npos);
   }
 }
 

@@ -138,6 +138,35 @@ std::vector<Step> small_plan() {
   return steps;
 }
 
+Bundle next_bundle(const std::string& directory) {
+  BundleMaker maker;
+  maker.add_image("docker.io/library/registry", {"2"}, {tar({{"bin/registry", "the registry program"}}), tar({{"etc/motd", "top"}})}, true);
+  maker.add_image("quay.io/lab/web", {"1"}, {tar({{"index.html", "hello again"}})});
+  for (const char* name :
+       {"apt/debian/pool/docker.io_21.deb", "apt/debian/pool/runc.deb", "apt/debian/dists/bookworm/InRelease", "apt/keyrings/debian.gpg"})
+    maker.add_file(name, cat("bytes of ", name));
+  maker.add_package({.name = "docker.io", .version = "21", .architecture = "amd64", .path = "apt/debian/pool/docker.io_21.deb"});
+  return maker.build(directory);
+}
+
+std::vector<Step> next_plan(const Bundle& next) {
+  std::vector<Step> steps = small_plan();
+  std::erase_if(steps, [](const Step& step) { return step.id == "kubectl"; });
+  for (Step& step : steps) {
+    if (auto* file = std::get_if<WriteFile>(&step.action); file != nullptr && step.id == "motd") file->content = "ours, again\n";
+    if (auto* pull = std::get_if<PullImage>(&step.action)) pull->digest = next.index().images.back().digest;
+    if (auto* packages = std::get_if<InstallPackages>(&step.action)) packages->ours = {"docker.io", "runc"};
+    if (auto* merge = std::get_if<MergeJson>(&step.action))
+      merge->append = parse_json(R"({"registry-mirrors":["http://127.0.0.1:5001"]})", "test");
+  }
+  return steps;
+}
+
+void begin_plan(HostSystem& host, const std::string& name) {
+  Journal journal(host, "/var/lib/rootcellar/journal");
+  journal.append({.kind = JournalRecord::Kind::plan, .data = JsonValue::object({{"bundle", JsonValue::string(name)}})});
+}
+
 RunOutcome install(HostSystem& host, Bundle& bundle, const std::vector<Step>& steps) {
   Journal journal(host, "/var/lib/rootcellar/journal");
   RunContext context{.host = host, .bundle = &bundle, .progress = silent_progress()};

@@ -22,6 +22,7 @@ class BundleMaker {
   /// An image of one manifest over these layers (tars as they are, or gzip when `compressed`); returns the manifest's digest.
   Digest add_image(const std::string& repository, const std::vector<std::string>& tags, const std::vector<std::string>& layers,
                    bool compressed = false);
+  void add_package(PackageFile package) { tables_.appliance.packages.files.push_back(std::move(package)); }
   /// Writes the bundle below `directory` and opens it with the test key.
   Bundle build(const std::string& directory);
 
@@ -39,8 +40,15 @@ Bundle small_bundle(const std::string& directory);
 /// Every kind of step, in the order of an installation.
 std::vector<Step> small_plan();
 
+/// The next serial of it: the web image is another one under the same tag and loses "latest", docker.io is newer, the registry's program is
+/// as it was, kubectl is gone, the motd and docker's settings are others.
+Bundle next_bundle(const std::string& directory);
+std::vector<Step> next_plan(const Bundle& next);
+
 /// A fresh machine with a user's own daemon.json, motd and policy-rc.d, and tools that keep their state in files below /fake.
 void set_up_machine(MemoryHost& host);
+/// Says in the journal which plan counts from here on.
+void begin_plan(HostSystem& host, const std::string& name);
 /// Runs, takes back: with the bundle or without.
 RunOutcome install(HostSystem& host, Bundle& bundle, const std::vector<Step>& steps);
 void uninstall(HostSystem& host, bool purge_data);

@@ -76,6 +76,39 @@ TEST_P(StopAnywhere, TakesBackAfterEveryStop) {
   EXPECT_GT(call, 100u);
 }
 
+// An upgrade over an installed bundle: whatever stops it, going on ends in the same state, and taking back ends before the first bundle.
+TEST_P(StopAnywhere, AnUpgradeGoesOnToTheSameStateAndBackToTheOldOne) {
+  TemporaryDirectory directory{"rc-next"};
+  Bundle next = next_bundle(directory.path());
+  const std::vector<Step> next_steps = next_plan(next);
+  MemoryHost machine;
+  set_up_machine(machine);
+  const MemoryTree before = visible(machine);
+  begin_plan(machine, "first");
+  install(machine, bundle_, steps_);
+  begin_plan(machine, "next");
+  MemoryHost clean = machine;
+  install(clean, next, next_steps);
+  const MemoryTree after = visible(clean);
+  uninstall(clean, false);
+  ASSERT_EQ(difference(before, visible(clean)), "");
+
+  std::uint64_t call = 1;
+  for (bool stopped = true; stopped; ++call) {
+    MemoryHost host = machine;
+    FailingHost failing(host, call, GetParam());
+    stopped = !runs_through([&] { install(failing, next, next_steps); });
+    if (stopped) after_stop(host);
+    if (call % 2 == 0) install(host, next, next_steps);
+    if (call % 2 == 0) {
+      ASSERT_EQ(difference(after, visible(host)), "") << "stopped at call " << call << ", then resumed";
+    }
+    uninstall(host, false);
+    ASSERT_EQ(difference(before, visible(host)), "") << "stopped at call " << call << ", then taken back";
+  }
+  EXPECT_GT(call, 200u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Ways, StopAnywhere, ::testing::Values(Failure::error, Failure::kill_before, Failure::kill_after),
                          [](const auto& way) {
                            return way.param == Failure::error ? "error" : way.param == Failure::kill_before ? "kill_before" : "kill_after";
