@@ -1,6 +1,7 @@
 #include "installer/commands/install_unit.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "bundle/base/error.h"
 #include "bundle/base/interrupt.h"
@@ -115,10 +116,16 @@ void run_journaled_plan(Surroundings& surroundings, const std::vector<std::strin
 }  // namespace
 
 bool install_unit_active(Surroundings& surroundings) {
-  const ToolResult result = surroundings.host.run(
-      ToolCall{.argv = {std::string(tools::k_systemctl), "is-active", std::string(k_install_unit)}, .time_limit = 60});
-  const std::string_view state = trim(result.output);
-  return state == "active" || state == "activating" || state == "deactivating";
+  try {
+    const ToolResult result = surroundings.host.run(
+        ToolCall{.argv = {std::string(tools::k_systemctl), "is-active", std::string(k_install_unit)}, .time_limit = 60});
+    const std::string_view state = trim(result.output);
+    return state == "active" || state == "activating" || state == "deactivating";
+  } catch (const SystemError& error) {
+    // Another system, or an older one: that it does not fit is the message, not that a tool of ours is missing.
+    if (error.errno_value() != ENOENT) throw;
+    return false;
+  }
 }
 
 void follow_install_unit(Surroundings& surroundings, cli::Console& console, std::vector<std::string> places) {
