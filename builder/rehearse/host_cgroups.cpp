@@ -5,7 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
@@ -31,25 +34,24 @@ void copy_cpuset(const std::string& from, const std::string& to) {
   }
 }
 
+// What follows also runs after Ctrl-C and while groups vanish by themselves: it starts no program, asks for no interrupt, throws nothing.
+
 /// Deepest first: rmdir(2) is how a group goes, and only an empty one does.
 std::vector<std::string> groups_below(const std::string& top) {
+  namespace fs = std::filesystem;
   std::vector<std::string> found;
-  for (const std::string& name : file_status(top) ? list_directory(top) : std::vector<std::string>{}) {
-    const std::string path = path_join(top, name);
-    const auto status = file_status(path);
-    if (!status || status->type != FileStatus::Type::directory) continue;
-    for (std::string& deeper : groups_below(path)) found.push_back(std::move(deeper));
-    found.push_back(path);
+  std::error_code failed;
+  for (fs::recursive_directory_iterator entry(top, failed), end; !failed && entry != end; entry.increment(failed)) {
+    if (entry->is_directory(failed)) found.push_back(entry->path());
   }
+  std::reverse(found.begin(), found.end());
   return found;
 }
 
 void kill_members(const std::string& group) {
-  const auto members = read_file_if_exists(path_join(group, "cgroup.procs"), k_mountinfo_limit);
-  if (!members) return;
-  for (const std::string_view line : split(*members, '\n')) {
-    const auto process = parse_u64(line);
-    if (process && *process > 1) ::kill(static_cast<pid_t>(*process), SIGKILL);
+  std::ifstream members(path_join(group, "cgroup.procs"));
+  for (pid_t process = 0; members >> process;) {
+    if (process > 1) ::kill(process, SIGKILL);
   }
 }
 
@@ -59,7 +61,7 @@ bool remove_group(const std::string& top) {
   for (const std::string& group : groups) {
     if (::rmdir(group.c_str()) != 0 && errno == EBUSY) kill_members(group);
   }
-  return !file_status(top);
+  return ::access(top.c_str(), F_OK) != 0;
 }
 
 }  // namespace

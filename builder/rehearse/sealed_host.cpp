@@ -145,6 +145,7 @@ struct SealedHost::State {
     process.kill();
     cgroups.reset();
     remove_host_network(network());
+    ::rmdir(cat("/run/systemd/nspawn/propagate/rc-", options.name).c_str());  // nspawn forgets it
   }
 
   void leave_running() {

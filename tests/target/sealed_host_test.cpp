@@ -1,5 +1,6 @@
 // Sealed hosts for real: they boot, what leaves them is seen, they share a LAN, and nothing of them stays. Needs root; label "sealed".
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,7 +8,9 @@
 #include "builder/rehearse/sealed_host.h"
 #include "builder/rehearse/sealed_lan.h"
 #include "builder/source/cache.h"
+#include "bundle/base/error.h"
 #include "bundle/base/file.h"
+#include "bundle/base/interrupt.h"
 #include "bundle/base/text.h"
 
 namespace rootcellar {
@@ -32,6 +35,15 @@ bool has_line(const SealCount& count, std::string_view piece) {
 
 std::string output(SealedHost& host, const std::string& command) { return host.run({"/bin/bash", "-c", command}, 60).output; }
 
+/// What a host of this name has left on the machine.
+std::vector<std::string> left_behind(const std::string& name) {
+  std::vector<std::string> places{cat("/run/netns/rc-", name), cat("/run/netns/rc-", name, "-lan"),
+                                  cat("/run/systemd/nspawn/propagate/rc-", name), cat("/sys/fs/cgroup/rc-", name)};
+  for (const std::string& hierarchy : list_directory("/sys/fs/cgroup")) places.push_back(cat("/sys/fs/cgroup/", hierarchy, "/rc-", name));
+  std::erase_if(places, [](const std::string& place) { return !file_status(place); });
+  return places;
+}
+
 TEST(SealedHost, BootsRebootsAndLeavesNothing) {
   const TemporaryDirectory work("rc-sealed-test");
   std::string name;
@@ -45,10 +57,30 @@ TEST(SealedHost, BootsRebootsAndLeavesNothing) {
     EXPECT_EQ(output(host, "ls /root/stays; ls /run/goes 2>/dev/null; ip -brief link show gone 2>/dev/null; true"), "/root/stays\n");
     EXPECT_EQ(host.run({"sh", "-c", "exit 7"}, 10).exit_code, 7);
   }
-  EXPECT_FALSE(file_status(cat("/run/netns/rc-", name)));
-  EXPECT_FALSE(file_status(cat("/run/netns/rc-", name, "-lan")));
-  for (const std::string& hierarchy : list_directory("/sys/fs/cgroup"))
-    EXPECT_FALSE(file_status(cat("/sys/fs/cgroup/", hierarchy, "/rc-", name))) << hierarchy;
+  EXPECT_EQ(left_behind(name), std::vector<std::string>{});
+  EXPECT_EQ(list_directory(work.path()), std::vector<std::string>{"console.log"});
+}
+
+TEST(SealedHost, AfterCtrlCNothingStaysEither) {
+  const TemporaryDirectory work("rc-sealed-test");
+  SealedHostOptions interrupted = options("stop", work.path());
+  const std::string name = interrupted.name;
+  const auto stop_in_the_middle = [&] {
+    catch_interrupts();
+    SealedHost host(interrupted);
+    host.boot();
+    ::raise(SIGINT);
+    host.run({"sleep", "60"}, 0);
+  };
+  const auto as_a_program = [&] {
+    try {
+      stop_in_the_middle();
+    } catch (const Interrupted&) {
+      ::_exit(130);
+    }
+  };
+  EXPECT_EXIT(as_a_program(), testing::ExitedWithCode(130), "");
+  EXPECT_EQ(left_behind(name), std::vector<std::string>{});
   EXPECT_EQ(list_directory(work.path()), std::vector<std::string>{"console.log"});
 }
 
@@ -78,7 +110,8 @@ TEST(SealedHost, NeighboursReachEachOtherAndThatIsNotLeaving) {
   SealedHost second(std::move(neighbour));
   first.boot();
   second.boot();
-  const std::string reach = cat("timeout 5 bash -c ': > /dev/tcp/", first.address(), "/22' 2>&1 | grep -o -m1 'Connection refused' | head -n1");
+  const std::string reach =
+      cat("timeout 5 bash -c ': > /dev/tcp/", first.address(), "/22' 2>&1 | grep -o -m1 'Connection refused' | head -n1");
   EXPECT_EQ(output(second, reach), "Connection refused\n");
   EXPECT_EQ(first.seal_count().packets, 0u) << join(first.seal_count().lines, "\n");
 }
