@@ -23,14 +23,17 @@ step() {
   if [ "$code" = 0 ]; then
     printf '\nVM: %s ok %s (%s)\n' "$name" "$(tail -n 1 "$state/proof")" $((SECONDS - started))
   else
-    printf '\nVM: %s FAILED exit code %s: %s (%s)\n' "$name" "$code" "$(tail -n 1 "$state/output")" $((SECONDS - started))
+    printf '\nVM: %s FAILED exit code %s: %s (%s)\n' "$name" "$code" "$(reason)" $((SECONDS - started))
     give_up
   fi
 }
 
+# The first error it printed, else its last line.
+reason() { grep --max-count=1 '^error: ' "$state/output" || tail -n 1 "$state/output"; }
+
 give_up() {
   tail -n 60 /var/log/rootcellar/*.log 2>/dev/null | sed 's/^/    log: /' || true
-  journalctl --no-pager --boot --lines=60 | sed 's/^/    journal: /' || true
+  journalctl --no-pager --boot --lines=40 | sed 's/^/    journal: /' || true
   systemctl poweroff --force
   exit 1
 }
