@@ -11,6 +11,7 @@ mounted=/mnt/stick
 state=/var/lib/vm
 stick=/dev/disk/by-label/ROOTCELLAR
 page_repository=docker.io/rootcellar/lab-page
+page_says='This page crossed the gap on a stick'
 tools_repository=quay.io/rootcellar/lab-tools
 
 step() {
@@ -160,9 +161,13 @@ run() {
   docker pull "$page"
   docker pull "127.0.0.1:5000/$page"
   docker run --detach --rm --name vm-page --publish 127.0.0.1:8080:8080 "$page"
-  for _ in $(seq 60); do get 8080 / > "$state/page" 2> /dev/null && break; sleep 0.5; done
+  for _ in $(seq 60); do
+    get 8080 / > "$state/page" 2> /dev/null || true  # the port is open before the container serves
+    ! grep -q "$page_says" "$state/page" || break
+    sleep 0.5
+  done
   docker kill vm-page
-  grep 'This page crossed the gap on a stick' "$state/page" || fail "expected the page from the container"
+  grep "$page_says" "$state/page" || fail "expected the page from the container"
   docker run --rm "$tools" /usr/bin/jq -n '6 * 7' | tee "$state/answer"
   grep -qx 42 "$state/answer" || fail "expected 42 from the container"
   prove "the page pulled from the machine's own registry and served through a published port; 6 * 7 by jq"
@@ -195,7 +200,7 @@ look() {
   find /etc /usr/local /opt /srv /root -type f ! -name '*-' ! -path /etc/ld.so.cache ! -path /etc/docker/key.json -print0 |
     xargs --null --no-run-if-empty sha256sum | sed 's/^/content /'
   ls /sys/class/net | sed 's/^/link /'
-  findmnt --noheadings --raw --output TARGET | grep -v -e /proc/sys/fs/binfmt_misc -e ^/run/user | sed 's/^/mount /'
+  findmnt --noheadings --raw --output TARGET | grep -v -e '^/\(dev\|media\|proc\|run\|sys\)\>' | sed 's/^/mount /'
 }
 
 taken_back() {
