@@ -32,7 +32,7 @@ TEST(Samples, LabHasItsTwoVariants) {
   EXPECT_EQ(lint_profile(k_profiles + "/lab.yaml").checked, (std::vector<std::string>{"cpu/amd64", "gpu/amd64"}));
   const Profile gpu = load_profile(k_profiles + "/lab.yaml", {.variant = "gpu", .architecture = "amd64", .set = {}});
   EXPECT_TRUE(gpu.runtime.nvidia);
-  EXPECT_EQ(gpu.packages.install, (std::vector<std::string>{"docker.io", "docker-registry"}));
+  EXPECT_EQ(gpu.packages.install, (std::vector<std::string>{"apparmor", "docker.io", "docker-registry"}));
 }
 
 }  // namespace
