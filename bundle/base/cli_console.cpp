@@ -1,5 +1,6 @@
 #include "bundle/base/cli_console.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -71,17 +72,24 @@ class EchoOff {
   termios before_{};
 };
 
+/// Waits for a key. In short waits: a signal that comes between the look at its flag and the wait would otherwise be seen at the next key
+/// only.
+void wait_for_key() {
+  constexpr int k_wait = 100;  // milliseconds
+  pollfd keyboard{STDIN_FILENO, POLLIN, 0};
+  do poll_interrupt();
+  while (::poll(&keyboard, 1, k_wait) <= 0);
+}
+
 /// One line from the keyboard, byte by byte: nothing after it is taken away from the next question.
 std::string read_line(std::string_view what) {
   std::string line;
   line.reserve(k_longest_answer);  // a secret must not leave copies behind by growing
   while (line.size() < k_longest_answer) {
     char letter = 0;
+    wait_for_key();
     const ssize_t length = ::read(STDIN_FILENO, &letter, 1);
-    if (length < 0 && errno == EINTR) {
-      poll_interrupt();
-      continue;
-    }
+    if (length < 0 && errno == EINTR) continue;
     if (length < 0) throw SystemError("read", "standard input", errno);
     if (length == 0 && line.empty()) throw UsageError(cat("cannot ask for ", what, ": the input ended"));
     if (length == 0 || letter == '\n') return line;
