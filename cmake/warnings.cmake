@@ -24,5 +24,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wduplicated-cond         # the second branch is dead
     -Wduplicated-branches     # a copy that was not adapted
     -Wno-null-dereference     # g++ 12 reports paths inside libstdc++ that cannot happen; clang's is kept
+    -Wno-restrict             # the same of std::string = "..." at -O2 (GCC bug 105651)
   )
 endif()

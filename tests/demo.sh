@@ -9,8 +9,7 @@ echo "=== packages"
 bash tests/support/install-packages.sh build run stick
 
 echo "=== build"
-cmake --preset static > /dev/null
-cmake --build --preset static -j "$(nproc)" | tail -n 1
+bash tests/support/build.sh static
 
 echo "=== the appliance 'lab' across the gap"
 bash tests/e2e/lab.sh build/static/bin

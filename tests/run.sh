@@ -17,8 +17,7 @@ purposes="build run stick test"
 bash tests/support/install-packages.sh $purposes
 
 title "build"
-configured=$(cmake --preset dev 2>&1) || { echo "$configured"; exit 1; }
-cmake --build --preset dev -j "$(nproc)" | tail -n 3
+bash tests/support/build.sh dev
 
 title "unit, golden, cli, house, fuzz seeds, real servers"
 ctest --preset dev -LE sealed --no-tests=error
@@ -29,9 +28,8 @@ if [ "$what" != quick ]; then
 
   title "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
   sanitized="base_test bundle_test profile_test lock_test source_test assemble_test rehearse_test plan_test"
-  cmake --preset asan > /dev/null
   # shellcheck disable=SC2086
-  cmake --build --preset asan -j "$(nproc)" --target $sanitized | tail -n 3
+  bash tests/support/build.sh asan $sanitized
   ctest --preset asan -R "^(${sanitized// /|})\$" --no-tests=error
 
   title "end to end: lab, from profile to a rehearsed stick"
