@@ -199,14 +199,27 @@ look() {
   systemctl list-unit-files --no-legend --no-pager | awk '{print "unit " $1 " " $2}'
   find /etc /usr/local /opt /srv /root -type f ! -name '*-' ! -path /etc/ld.so.cache ! -path /etc/docker/key.json -print0 |
     xargs --null --no-run-if-empty sha256sum | sed 's/^/content /'
+  list_files | sed 's/^/file /'
+  ss --no-header --listening --tcp --udp --numeric | awk '{print "listening " $1 " " $5}'
+  sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding | sed 's/^/sysctl /'
   ls /sys/class/net | sed 's/^/link /'
   findmnt --noheadings --raw --output TARGET | grep -v -e '^/\(dev\|media\|proc\|run\|sys\)\>' | sed 's/^/mount /'
+}
+
+# Type, mode, owner and link of all there is, but for what a rehearsal tolerates too (docs/rehearsal.md) and what this test itself leaves.
+list_files() {
+  local path passed=(-false)
+  for path in /dev /elsewhere /lost+found /media /mnt /proc /run /sys /tmp /var/tmp "$state" /var/backups /var/cache /var/log \
+    /var/lib/apt /var/lib/containerd /var/lib/docker /var/lib/dpkg /var/lib/rootcellar /var/lib/systemd /etc/cni /etc/docker '/etc/*-'; do
+    passed+=(-o -path "$path")
+  done
+  find / -xdev \( "${passed[@]}" \) -prune -o -printf '%p %y %m %u:%g %l\n'
 }
 
 taken_back() {
   look | sort > "$state/after"
   diff "$state/before" "$state/after" || fail "expected the machine as it was before the install"
-  prove "packages, holds, users, groups, units, /etc, /usr/local, links and mounts as before the install ($(wc -l < "$state/after") facts)"
+  prove "packages, holds, users, groups, units, files, ports, links and mounts as before the install ($(wc -l < "$state/after") facts)"
 }
 
 first_boot() {
