@@ -98,7 +98,16 @@ class ReferenceChecker {
       const YamlNode& node = items("checks")[i];
       expect_docker(node, cat("check '", check.name, "'"));
       expect_image(node, check.target);
+      if (check.kind == "pull") expect_mirrored(node, check);
     }
+  }
+
+  /// Docker's registry-mirrors stand in for docker.io alone; another upstream's name is found only as a name of what docker has already.
+  void expect_mirrored(const YamlNode& node, const Check& check) {
+    const std::string name = full_name(check.target);
+    if (name.empty() || name.starts_with("docker.io/")) return;
+    faults_.add(node, cat("check '", check.name, "': docker can pull images of docker.io only without a network, found '", check.target, "'"),
+                "name it in runtime.preload and run it by a check of kind 'container'");
   }
 
   void expect_docker(const YamlNode& node, const std::string& who) {

@@ -24,10 +24,9 @@ UnitState state_of(const std::string& unit, ActionScope& scope) {
   return {word == "enabled" || word == "enabled-runtime", active.exit_code == 0 || trim(active.output) == "activating"};
 }
 
-bool is_known(const std::string& unit, ActionScope& scope) {
-  const ToolResult shown = run_logged(systemctl({"show", "--property=LoadState", "--value", "--", unit}), scope);
-  return shown.exit_code == 0 && trim(shown.output) != "not-found";
-}
+ToolCall load_state(const std::string& unit) { return systemctl({"show", "--property=LoadState", "--value", "--", unit}); }
+
+bool is_known(const ToolResult& shown) { return shown.exit_code == 0 && trim(shown.output) != "not-found"; }
 
 void bring_to(const std::string& unit, const UnitState& now, const UnitState& wanted, ActionScope& scope) {
   if (now.active && !wanted.active) run_or_throw(systemctl({"stop", "--", unit}), scope);
@@ -60,7 +59,7 @@ void perform(const SetUnit& action, ActionScope& scope) {
 }
 
 void take_back(const SetUnit& action, const JsonValue& undo, bool, ActionScope& scope) {
-  if (!is_known(action.unit, scope)) return;
+  if (!is_known(run_logged(load_state(action.unit), scope))) return;
   const UnitState before{undo.truth("enabled").value_or(false), undo.truth("active").value_or(false)};
   bring_to(action.unit, state_of(action.unit, scope), before, scope);
   if (!before.active)
@@ -68,9 +67,10 @@ void take_back(const SetUnit& action, const JsonValue& undo, bool, ActionScope& 
 }
 
 void restart_unit(const std::string& unit, RunContext& context) {
-  const std::string log = cat(context.paths.logs, "/restart.log");
-  const ToolResult result =
-      context.host.run({.argv = {std::string(tools::k_systemctl), "try-restart", "--", unit}, .time_limit = 180, .log = log});
+  ToolCall look = load_state(unit), restart = systemctl({"try-restart", "--", unit});
+  look.log = restart.log = cat(context.paths.logs, "/restart.log");
+  if (!is_known(context.host.run(look))) return;  // it went with a package that an upgrade had found here and renewed
+  const ToolResult result = context.host.run(restart);
   if (result.exit_code != 0) context.progress.warn(cat("cannot restart '", unit, "': ", describe_failure(result, 180)));
 }
 

@@ -106,6 +106,15 @@ std::string differences(const HostSnapshot& before, const HostSnapshot& after) {
   return join(compare_snapshots(before, after, false).differences, "\n");
 }
 
+HostSnapshot lasting_state(Machine& machine) {
+  HostSnapshot state = machine.snapshot();
+  std::erase_if(state, [](const auto& fact) { return fact.first.starts_with("mount "); });
+  for (const char* name : {"content /etc/hostname", "content /etc/hosts", "content /etc/machine-id", "content /root/go", "file /root/go"})
+    state.erase(name);
+  std::erase_if(state, [](const auto& fact) { return fact.first.find("/root/step.") != std::string::npos; });
+  return state;
+}
+
 MachineSetup setup_of(const std::string& name, const std::string& stick) {
   MachineSetup setup;
   setup.name = name;

@@ -68,6 +68,9 @@ class Machine {
 /// What differs after an uninstallation and may not, one line each.
 std::string differences(const HostSnapshot& before, const HostSnapshot& after);
 
+/// The state of a machine, without what differs between two machines, two boots or two runs: mounts are of the fixture's making.
+HostSnapshot lasting_state(Machine& machine);
+
 /// The site's stick, installed with the key from elsewhere, in a machine of its own.
 MachineSetup setup_of(const std::string& name, const std::string& stick);
 

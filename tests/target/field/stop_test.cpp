@@ -13,29 +13,19 @@ constexpr const char* k_resume = "/usr/local/sbin/rootcellar-install resume -q";
 
 std::string install_command() { return cat("sh ", k_stick, "/START.sh install --trust ", k_key, " --yes -q"); }
 
-/// The state of a machine, without what differs between two machines, two boots or two runs: mounts are of the fixture's making.
-HostSnapshot state_of(Machine& machine) {
-  HostSnapshot state = machine.snapshot();
-  std::erase_if(state, [](const auto& fact) { return fact.first.starts_with("mount "); });
-  for (const char* name : {"content /etc/hostname", "content /etc/hosts", "content /etc/machine-id", "content /root/go", "file /root/go"})
-    state.erase(name);
-  std::erase_if(state, [](const auto& fact) { return fact.first.find("/root/step.") != std::string::npos; });
-  return state;
-}
-
 const HostSnapshot& clean_state() {
   static const HostSnapshot state = [] {
     Machine machine(setup_of("clean", workshop().stick({})));
     const Answer answer = machine.install();
     EXPECT_EQ(answer.text, "exit 0\n");
-    return state_of(machine);
+    return lasting_state(machine);
   }();
   return state;
 }
 
 TEST(Stop, KilledAgainAndAgain) {
   Machine machine(setup_of("kill", workshop().stick({})));
-  const HostSnapshot before = state_of(machine);
+  const HostSnapshot before = lasting_state(machine);
   std::size_t kills = 0;
   Answer last;
   while (true) {
@@ -57,16 +47,16 @@ TEST(Stop, KilledAgainAndAgain) {
   }
   EXPECT_EQ(last.text, "exit 0\n");
   EXPECT_GE(kills, 4u);
-  EXPECT_EQ(differences(clean_state(), state_of(machine)), "");
+  EXPECT_EQ(differences(clean_state(), lasting_state(machine)), "");
   EXPECT_EQ(machine.installed({"status"}).text, "exit 0\n");
   EXPECT_EQ(machine.installed({"uninstall", "--yes"}).text, "exit 0\n");
   machine.shell("rm -f /root/step.*");
-  EXPECT_EQ(differences(before, state_of(machine)), "");
+  EXPECT_EQ(differences(before, lasting_state(machine)), "");
 }
 
 TEST(Stop, PowerGoneInAptAndInTheRegistry) {
   Machine machine(setup_of("power", workshop().stick({})));
-  const HostSnapshot before = state_of(machine);
+  const HostSnapshot before = lasting_state(machine);
   // dpkg stops after it has unpacked: the package is there, and not configured.
   machine.write("/etc/dpkg/dpkg.cfg.d/field", "post-invoke=[ -e /root/go ] || { touch /run/unpacked; sleep 600; }\n");
   machine.begin("step", install_command());
@@ -85,10 +75,10 @@ TEST(Stop, PowerGoneInAptAndInTheRegistry) {
 
   EXPECT_EQ(machine.installed({"resume"}).text, "exit 0\n");
   machine.shell("rm -f /root/step.* /root/go /etc/dpkg/dpkg.cfg.d/field");
-  EXPECT_EQ(differences(clean_state(), state_of(machine)), "");
+  EXPECT_EQ(differences(clean_state(), lasting_state(machine)), "");
   EXPECT_EQ(machine.installed({"status"}).text, "exit 0\n");
   EXPECT_EQ(machine.installed({"uninstall", "--yes"}).text, "exit 0\n");
-  EXPECT_EQ(differences(before, state_of(machine)), "");
+  EXPECT_EQ(differences(before, lasting_state(machine)), "");
 }
 
 }  // namespace
