@@ -108,24 +108,26 @@ void Bundle::State::add_volumes(const std::vector<VolumeCandidate>& candidates) 
   }
 }
 
-void Bundle::State::require_volume(std::uint32_t volume) {
+bool Bundle::State::bring_volume(std::uint32_t volume) {
   if (!reader.has(volume)) reader.release();
   while (!reader.has(volume)) {
     std::vector<std::string> places = asker ? asker(volume, label(volume)) : std::vector<std::string>();
-    if (places.empty()) {
-      throw InputError(
-          cat("volume ", volume, " of ", verified.header().volumes, " ('", label(volume), "') is in none of the places searched"),
-          "plug in the medium that holds it and name it with --from");
-    }
+    if (places.empty()) return false;
     search(places);
   }
+  return true;
+}
+
+void Bundle::State::require_volume(std::uint32_t volume) {
+  if (bring_volume(volume)) return;
+  throw InputError(cat("volume ", volume, " of ", verified.header().volumes, " ('", label(volume), "') is in none of the places searched"),
+                   "plug in the medium that holds it and name it with --from");
 }
 
 /// A place that a person typed may not exist and may hold anything: then there is nothing new, and the question comes again.
-void Bundle::State::search(std::vector<std::string> places) {
-  std::erase_if(places, [](const std::string& place) { return !file_status_followed(place); });
+void Bundle::State::search(const std::vector<std::string>& places) {
   auto pass_over = [](const std::string&, const std::string&) {};
-  for (const BundleCandidate& found : find_bundles(places, pass_over)) add_volumes(found.volumes);
+  for (const BundleCandidate& found : find_bundles_where_possible(places, pass_over)) add_volumes(found.volumes);
 }
 
 std::shared_ptr<const Bytes> Bundle::State::frame(std::size_t number) {

@@ -41,7 +41,9 @@ struct FrameDamage {
   std::uint64_t offset = 0;  ///< in the volume file
   std::uint64_t size = 0;    ///< bytes
   std::string path;          ///< the volume file to copy again
-  std::string reason;        ///< "frame 7 is not what was signed", "the index is not what was signed", "its first page is damaged"
+  std::string thing;         ///< "frame 7", "the index", "its first page", "its last page"
+  std::string fault;         ///< "is not what was signed", "is damaged", "cannot be read: Input/output error"
+  std::string reason() const { return thing + " " + fault; }
 
   static constexpr std::uint64_t k_no_frame = UINT64_MAX;
 };
@@ -81,7 +83,9 @@ class Bundle {
   /// One blob, verified: `sink` has received everything when this returns; an error means the sink's bytes are void.
   void read_blob(const Digest& digest, Sink& sink);
   std::string read_small_blob(const Digest& digest, std::size_t limit);
-  /// Reads and checks every stored frame, the index and both header pages of all present volume files.
+  /// Reads and checks every stored frame, the index and both header pages of all present volume files; what a failing medium does not give
+  /// is damage like any other. With an asker, volumes that are not there are asked for, and those nobody brings are missing. SystemError
+  /// when a medium is gone.
   VerifyReport verify_frames(unsigned jobs, Progress& progress);
 
   struct State;  ///< known to bundle/*.cpp only

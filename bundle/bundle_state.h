@@ -19,7 +19,9 @@ struct Bundle::State {
   void add_volumes(const std::vector<VolumeCandidate>& candidates);
   /// Makes the volume's files known, asking for them when they are not. InputError when nobody brings them.
   void require_volume(std::uint32_t volume);
-  void search(std::vector<std::string> places);
+  /// The same; false when nobody brings them.
+  bool bring_volume(std::uint32_t volume);
+  void search(const std::vector<std::string>& places);
   std::string label(std::uint32_t volume) const;
   std::uint64_t volume_file_size(std::uint32_t volume) const;
   /// The frame's raw bytes; one frame is remembered, because small blobs share frames.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 
@@ -14,14 +15,6 @@
 
 namespace rootcellar {
 namespace {
-
-bool medium_is_gone(int error) {
-  constexpr int k_gone[] = {EIO, ENOENT, ESTALE, ENODEV, ENXIO, ENOTCONN, ENOMEDIUM, EREMOTEIO};
-  for (int gone : k_gone) {
-    if (error == gone) return true;
-  }
-  return false;
-}
 
 Fd open_volume(const std::string& path) {
   int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -50,9 +43,14 @@ class FirstError {
 
 }  // namespace
 
+bool medium_is_gone(int error) {
+  constexpr int k_gone[] = {EIO, ESTALE, ENODEV, ENXIO, ENOTCONN, ENOMEDIUM, EREMOTEIO};
+  return std::find(std::begin(k_gone), std::end(k_gone), error) != std::end(k_gone);
+}
+
 void throw_read_error(const std::string& path, int error) {
   std::string hint =
-      medium_is_gone(error)
+      medium_is_gone(error) || error == ENOENT
           ? "the medium went away or is failing: plug it in again and run 'rootcellar-install resume', or the same command again"
           : "";
   throw SystemError("read", path, error, hint);

@@ -50,6 +50,8 @@ class FrameReader {
   Guarded<Known> known_;
 };
 
+/// What the kernel says of a medium that was pulled out or is failing.
+bool medium_is_gone(int error);
 /// SystemError for a read that failed with `error`, with the cure when the medium went away.
 [[noreturn]] void throw_read_error(const std::string& path, int error);
 /// pread of all of `into`; what went wrong is told by throw_read_error(). False when the file ends before.

@@ -3,11 +3,13 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
+#include "bundle/frame_reader.h"
 #include "bundle/volume_layout.h"
 
 namespace rootcellar {
@@ -22,6 +24,16 @@ VolumeHeaderReading read_page(int fd, std::uint64_t offset, const std::string& p
   Bytes page(limits::k_header_size);
   pread_full(fd, page, offset, path);
   return decode_volume_header(page);
+}
+
+/// A bad sector may lie in it; its copy at the end is for that.
+VolumeHeaderReading read_first_page(int fd, const std::string& path) {
+  try {
+    return read_page(fd, 0, path);
+  } catch (const SystemError& error) {
+    if (error.errno_value() != EIO) throw;
+    return {.header = {}, .fault = error.message(), .is_volume = false};
+  }
 }
 
 VolumeCandidate candidate_of(VolumeHeader header, const std::string& path, std::uint64_t file_size) {
@@ -61,12 +73,12 @@ class Search {
   explicit Search(const OnProblem& on_problem) : on_problem_(on_problem) {}
 
   void look_at(const std::string& place) {
-    auto status = file_status_followed(place);
-    if (!status) throw InputError(cat("cannot search '", place, "': it does not exist"));
-    if (status->type == FileStatus::Type::directory) {
-      look_in_folder(place, {});
-    } else {
-      look_at_file(place);
+    try {
+      look_at_file_or_folder(place);
+    } catch (const SystemError& error) {
+      if (!medium_is_gone(error.errno_value())) throw;
+      throw SystemError("search", place, error.errno_value(),
+                        "the medium that was mounted there is gone: unmount it, attach it again, and name the folder it has then");
     }
   }
 
@@ -83,6 +95,16 @@ class Search {
   }
 
  private:
+  void look_at_file_or_folder(const std::string& place) {
+    auto status = file_status_followed(place);
+    if (!status) throw InputError(cat("cannot search '", place, "': it does not exist"));
+    if (status->type == FileStatus::Type::directory) {
+      look_in_folder(place, {});
+    } else {
+      look_at_file(place);
+    }
+  }
+
   void look_at_file(const std::string& path) {
     VolumeCandidate volume = read_volume_header(path);
     std::string id = volume.claimed_id;
@@ -141,7 +163,7 @@ VolumeCandidate read_volume_header(const std::string& path) {
   auto status = file_status_followed(path);
   std::uint64_t size = status ? status->size : 0;
   if (size < 2 * limits::k_header_size) throw InputError(cat("cannot use '", path, "': it is not a rootcellar volume"));
-  VolumeHeaderReading first = read_page(fd.get(), 0, path);
+  VolumeHeaderReading first = read_first_page(fd.get(), path);
   if (first.fault.empty()) return candidate_of(std::move(first.header), path, size);
   VolumeHeaderReading last = read_page(fd.get(), size - limits::k_header_size, path);
   if (!last.fault.empty()) throw InputError(cat("cannot use '", path, "': ", first.is_volume ? first.fault : last.fault));
@@ -153,6 +175,18 @@ VolumeCandidate read_volume_header(const std::string& path) {
 std::vector<BundleCandidate> find_bundles(const std::vector<std::string>& places, const OnProblem& on_problem) {
   Search search(on_problem);
   for (const std::string& place : places) search.look_at(place);
+  return search.take();
+}
+
+std::vector<BundleCandidate> find_bundles_where_possible(const std::vector<std::string>& places, const OnProblem& on_problem) {
+  Search search(on_problem);
+  for (const std::string& place : places) {
+    try {
+      search.look_at(place);
+    } catch (const Error& error) {
+      on_problem(place, error.message());
+    }
+  }
   return search.take();
 }
 

@@ -41,6 +41,9 @@ VolumeCandidate read_volume_header(const std::string& path);
 /// reported through `on_problem` (path, reason) and passed over.
 std::vector<BundleCandidate> find_bundles(const std::vector<std::string>& places,
                                           const std::function<void(const std::string& path, const std::string& reason)>& on_problem);
+/// The same for places somebody named some time ago: one that is not there any more, or whose medium is gone, is reported and passed over.
+std::vector<BundleCandidate> find_bundles_where_possible(
+    const std::vector<std::string>& places, const std::function<void(const std::string& path, const std::string& reason)>& on_problem);
 
 /// The one bundle meant: `selector` (--bundle: id, id prefix of >= 6, or name) or the only one. None: InputError naming the places. Several
 /// without a selector: UsageError that lists them.

@@ -85,7 +85,7 @@ void check_bytes(Bundle& bundle, Progress& progress) {
   if (report.damage.empty()) return;
   const FrameDamage& first = report.damage.front();
   throw TrustError(
-      cat("cannot stage '", bundle_name(bundle.header()), "': volume ", first.volume, " at byte ", first.offset, ": ", first.reason),
+      cat("cannot stage '", bundle_name(bundle.header()), "': volume ", first.volume, " at byte ", first.offset, ": ", first.reason()),
       "build the bundle again, or fetch the volume again from where it was built");
 }
 

@@ -45,9 +45,4 @@ Bundle open_trusted(const BundleWords& words, std::string_view deed, cli::Consol
   return Bundle::open(find_bundle(words, console), policy);
 }
 
-std::string describe_bundle(const Bundle& bundle) {
-  return cat(bundle_name(bundle.header()), " (id ", bundle.verified().id(), "), made ", format_time(bundle.header().created),
-             ", signed by ", join(bundle.verified().signers(), ", "));
-}
-
 }  // namespace rootcellar

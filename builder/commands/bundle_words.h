@@ -24,7 +24,4 @@ BundleCandidate find_bundle(const BundleWords& words, cli::Console& console);
 /// The bundle meant, believed by --trust. Without --trust: UsageError "cannot DEED 'BUNDLE' without trust".
 Bundle open_trusted(const BundleWords& words, std::string_view deed, cli::Console& console);
 
-/// "lab-cpu-3-amd64 (id 0123...), made ..., signed by lab-team"
-std::string describe_bundle(const Bundle& bundle);
-
 }  // namespace rootcellar

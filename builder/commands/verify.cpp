@@ -1,47 +1,15 @@
-#include <algorithm>
 #include <memory>
 
 #include "builder/commands/bundle_words.h"
-#include "builder/commands/counted.h"
 #include "builder/commands/program.h"
-#include "bundle/base/parallel.h"
-#include "bundle/base/text.h"
+#include "bundle/verify_report.h"
 
 namespace rootcellar {
 namespace {
 
-constexpr unsigned k_max_jobs = 4;
-
-JsonValue as_json(const VerifyReport& report) {
-  JsonValue damage = JsonValue::array(), missing = JsonValue::array();
-  for (const FrameDamage& frame : report.damage) {
-    damage.push(JsonValue::object({{"frame", JsonValue::number(frame.frame)},
-                                   {"volume", JsonValue::number(frame.volume)},
-                                   {"offset", JsonValue::number(frame.offset)},
-                                   {"reason", JsonValue::string(frame.reason)}}));
-  }
-  for (const std::uint32_t volume : report.missing_volumes) missing.push(JsonValue::number(volume));
-  return JsonValue::object({{"frames", JsonValue::number(report.frames)},
-                            {"bytes", JsonValue::number(report.bytes)},
-                            {"damage", std::move(damage)},
-                            {"missing_volumes", std::move(missing)}});
-}
-
-std::string as_text(const Bundle& bundle, const VerifyReport& report) {
-  std::string out = cat(describe_bundle(bundle), "\n");
-  for (const FrameDamage& frame : report.damage)
-    out += cat("damaged: volume ", frame.volume, ", byte ", frame.offset, ", frame ", frame.frame, ": ", frame.reason, "\n");
-  for (const std::uint32_t volume : report.missing_volumes) out += cat("missing: volume ", volume, " of ", bundle.header().volumes, "\n");
-  const bool is_whole = report.damage.empty() && report.missing_volumes.empty();
-  return out + cat(counted(report.frames, "frame"), ", ", human_size(report.bytes), is_whole ? ": all as signed\n" : " looked at\n");
-}
-
 ExitCode verify(cli::Console& console, const BundleWords& words) {
   Bundle bundle = open_trusted(words, "verify", console);
-  const VerifyReport report = bundle.verify_frames(std::min(available_cpus(), k_max_jobs), console.progress());
-  if (console.json()) console.event("verify", as_json(report));
-  if (!console.json()) console.print(as_text(bundle, report));
-  return report.damage.empty() && report.missing_volumes.empty() ? ExitCode::ok : ExitCode::failed_check;
+  return verify_and_tell(bundle, console);
 }
 
 }  // namespace

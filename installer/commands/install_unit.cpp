@@ -19,6 +19,7 @@ constexpr std::uint64_t k_poll_milliseconds = 200;
 constexpr unsigned k_polls_per_look = 10;  // asking systemd starts a program: every two seconds is enough
 constexpr unsigned k_jobs = 4;             // more frames in flight cost memory and no stick is faster
 constexpr std::string_view k_resume = "run 'rootcellar-install resume' to go on, or 'rootcellar-install uninstall' to take it back";
+constexpr std::string_view k_bring = "attach the medium that holds it and run 'rootcellar-install resume --from FOLDER'";
 
 std::vector<std::string> unit_command(const Surroundings& surroundings, const std::vector<std::string>& places) {
   const std::string output = path_join(surroundings.paths.logs, "unit.log");
@@ -48,10 +49,11 @@ void start_unit(Surroundings& surroundings, const std::vector<std::string>& plac
   throw SystemError(cat("cannot start '", k_install_unit, "': ", trim(result.error_output)), std::string(k_resume));
 }
 
-[[noreturn]] void throw_result(const RunResult& result) {
+[[noreturn]] void throw_result(const EventFollower& follower) {
+  const RunResult& result = *follower.result();
   const bool stopped = result.code == ExitCode::interrupted;
   Error error(stopped ? ExitCode::system : result.code, stopped ? cat("'", k_install_unit, "' was told to stop") : result.message,
-              result.hint);
+              follower.missing_volume() ? std::string(k_bring) : result.hint);
   for (const std::string& note : result.notes) error.add_note(note);
   error.set_machine_state(result.machine_state.empty() ? std::string(k_resume) : result.machine_state);
   throw error;
@@ -81,24 +83,31 @@ void wait_for_end(Surroundings& surroundings, cli::Console& console, EventFollow
   }
 }
 
-std::optional<BundleCandidate> find_kept_volumes(const Bundle& kept, const std::vector<std::string>& places) {
-  const auto pass_over = [](const std::string&, const std::string&) {};
-  for (BundleCandidate& candidate : find_bundles(places, pass_over)) {
+/// What was found wrong with a place, told only when something is missing: the medium may have another folder by now.
+using Problems = std::vector<std::string>;
+
+std::optional<BundleCandidate> find_kept_volumes(const Bundle& kept, const std::vector<std::string>& places, Problems& problems) {
+  const auto on_problem = [&](const std::string& path, const std::string& reason) {
+    problems.push_back(cat("'", path, "' is passed over: ", reason));
+  };
+  for (BundleCandidate& candidate : find_bundles_where_possible(places, on_problem)) {
     if (candidate.claimed_id == kept.verified().id()) return std::move(candidate);
   }
   return std::nullopt;
 }
 
-Bundle open_kept_with_volumes(const KeptState& kept, const std::vector<std::string>& places) {
+Bundle open_kept_with_volumes(const KeptState& kept, const std::vector<std::string>& places, Problems& problems) {
   const std::optional<Bundle> without = kept.open();
   if (!without) throw InputError("cannot resume: no installation was begun on this machine");
-  return *kept.open(find_kept_volumes(*without, places));
+  return *kept.open(find_kept_volumes(*without, places, problems));
 }
 
 void run_journaled_plan(Surroundings& surroundings, const std::vector<std::string>& places, EventLog& log) {
   const KeptState kept(surroundings);
-  Bundle bundle = open_kept_with_volumes(kept, places);
+  Problems problems;
+  Bundle bundle = open_kept_with_volumes(kept, places, problems);
   bundle.set_asker([&](std::uint32_t volume, const std::string& label) {
+    for (const std::string& problem : problems) log.warn(problem);
     log.missing_volume(volume, label);
     return std::vector<std::string>();
   });
@@ -133,9 +142,9 @@ void follow_install_unit(Surroundings& surroundings, cli::Console& console, std:
     EventFollower follower(surroundings.host, KeptState(surroundings).events_path(), console.progress());
     wait_for_end(surroundings, console, follower);
     if (follower.result()->code == ExitCode::ok) return;
-    if (!follower.missing_volume() || !console.interactive()) throw_result(*follower.result());
+    if (!follower.missing_volume() || !console.interactive()) throw_result(follower);
     const std::vector<std::string> more = ask_for_volumes(console)(follower.missing_volume()->volume, follower.missing_volume()->label);
-    if (more.empty()) throw_result(*follower.result());
+    if (more.empty()) throw_result(follower);
     places.insert(places.end(), more.begin(), more.end());
     start_unit(surroundings, places);
   }

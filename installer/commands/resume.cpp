@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "bundle/base/error.h"
@@ -24,6 +25,13 @@ JournaledPlan require_plan(const Surroundings& surroundings, const KeptState& ke
   return *std::move(plan);
 }
 
+/// One of several media may have another folder now; the others are where they were.
+void add_missing(const std::vector<std::string>& more, std::vector<std::string>& places) {
+  for (const std::string& place : more) {
+    if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
+  }
+}
+
 ExitCode resume(cli::Console& console, const ResumeOptions& options, Surroundings& surroundings) {
   if (!surroundings.host.is_root()) throw HostError("cannot resume: only root can", "begin the command with 'sudo'");
   const KeptState kept(surroundings);
@@ -37,7 +45,7 @@ ExitCode resume(cli::Console& console, const ResumeOptions& options, Surrounding
       console.say("The installation is complete: there is nothing to resume.");
       return ExitCode::ok;
     }
-    if (places.empty()) places = plan.places;
+    add_missing(plan.places, places);
     run_install_unit(surroundings, console, places);
   }
   console.say("Installed. 'rootcellar-install status' shows its state; the stick can be taken out.");
@@ -53,10 +61,10 @@ cli::Command resume_command(Surroundings& surroundings) {
   command.summary = "go on with an installation that stopped";
   command.description =
       "Goes on where an installation stopped: after a power cut, a full disk, a missing stick. The plan is the one that was begun; "
-      "the stick is looked for where it was, or where BUNDLE and --from say.";
-  command.examples = {"sudo rootcellar-install resume", "sudo rootcellar-install resume /media/stick2"};
+      "the stick is looked for where it was, and where BUNDLE and --from say.";
+  command.examples = {"sudo rootcellar-install resume", "sudo rootcellar-install resume --from /media/stick2"};
   command.options = {
-      {.names = "BUNDLE", .help = "a folder, a volume or a stick; without it, where it was", .text = &options->bundle.bundle},
+      {.names = "BUNDLE", .help = "a folder, a volume or a stick, besides where it was", .text = &options->bundle.bundle},
       {.names = "--from",
        .value = "DIR",
        .help = "another place where volumes are; may be given several times",

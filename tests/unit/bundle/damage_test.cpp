@@ -138,12 +138,12 @@ TEST_F(OneVolume, VerifyReportsWhatLiesAroundTheFrames) {
   write(with_byte(50, 1));
   auto damage = test::open({path_}).verify_frames(2, silent_progress()).damage;
   ASSERT_EQ(damage.size(), 1u);
-  EXPECT_EQ(damage[0].reason, "its first page is damaged");
+  EXPECT_EQ(damage[0].reason(), "its first page is damaged");
   EXPECT_EQ(damage[0].frame, FrameDamage::k_no_frame);
   write(with_byte(content_.size() - 50, 1));
   damage = test::open({path_}).verify_frames(2, silent_progress()).damage;
   ASSERT_EQ(damage.size(), 1u);
-  EXPECT_EQ(damage[0].reason, "its last page is damaged");
+  EXPECT_EQ(damage[0].reason(), "its last page is damaged");
   EXPECT_EQ(damage[0].offset, content_.size() - 4096);
 }
 
