@@ -9,6 +9,7 @@
 #include "installer/commands/our_tags.h"
 #include "installer/commands/program.h"
 #include "installer/commands/pushed_images.h"
+#include "installer/run/history.h"
 #include "installer/run/registry_contents.h"
 
 namespace rootcellar {
@@ -71,6 +72,7 @@ std::string render(const Inventory& inventory, bool purge_data) {
   std::vector<std::string> back, data;
   // After an upgrade a step is there once for each bundle.
   for (auto open = inventory.steps.rbegin(); open != inventory.steps.rend(); ++open) {
+    if (leaves_nothing(open->step)) continue;
     if (std::find(back.begin(), back.end(), open->step.title) == back.end()) back.push_back(open->step.title);
   }
   for (const KeptData& kept : inventory.data) data.push_back(cat(kept.path, ", ", human_size(kept.bytes)));

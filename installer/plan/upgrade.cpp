@@ -77,11 +77,6 @@ class Comparison {
   std::set<std::string> changed_;
 };
 
-bool leaves_nothing(const Step& step) {
-  return std::holds_alternative<WaitHttp>(step.action) || std::holds_alternative<RunCheck>(step.action) ||
-         std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
-}
-
 void list_gone_steps(const InstalledBundle& installed, const std::set<std::string>& places, Upgrade& upgrade) {
   for (auto step = installed.steps.rbegin(); step != installed.steps.rend(); ++step) {
     if (!leaves_nothing(*step) && !places.contains(place_of(*step))) upgrade.gone.push_back(cat("taken back: ", step->title));

@@ -120,6 +120,11 @@ bool watched_is_newer(const std::vector<JournalRecord>& records, const Step& ste
   return false;
 }
 
+bool leaves_nothing(const Step& step) {
+  return std::holds_alternative<WaitHttp>(step.action) || std::holds_alternative<RunCheck>(step.action) ||
+         std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
+}
+
 std::string place_of(const Step& step) { return std::visit(Place{}, step.action); }
 
 }  // namespace rootcellar

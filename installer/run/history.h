@@ -40,5 +40,7 @@ bool watched_is_newer(const std::vector<JournalRecord>& records, const Step& ste
 
 /// What a step is about on the machine ("file /etc/motd", "unit docker.service"): two steps at one place replace each other.
 std::string place_of(const Step& step);
+/// Of a finished step nothing is left on the machine: a proof, a wait, what lay in the spool.
+bool leaves_nothing(const Step& step);
 
 }  // namespace rootcellar

@@ -84,7 +84,7 @@ void undo_one(const OpenStep& open, Journal& journal, RunContext& context, bool 
   undo_step(open.step, open.undo_data, context, purge_data);
   const std::vector<std::string> kept(context.kept.begin() + static_cast<std::ptrdiff_t>(before), context.kept.end());
   journal.append({.kind = Kind::undone, .step = open.step.id, .data = undone_data(open.record, kept)});
-  context.progress.note(cat("taken back: ", open.step.title));
+  if (!leaves_nothing(open.step)) context.progress.note(cat("taken back: ", open.step.title));
 }
 
 // Paths that earlier undos kept and nobody purged since, with the step that made them.
