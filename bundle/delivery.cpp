@@ -83,13 +83,18 @@ void Delivery::perform(const Action& action, const Slot& slot) {
     hash_ = std::make_unique<Sha256>();
   }
   if (current_ != action.blob) return;
-  if (action.piece.size > 0) {
-    ByteView bytes = ByteView(*slot.bytes).subspan(action.piece.offset, action.piece.size);
-    hash_->write(bytes);
-    receiver_.blob_bytes(bytes);
-    progress_.advance(bytes.size());
-  }
+  if (action.piece.size > 0) hand_out(ByteView(*slot.bytes).subspan(action.piece.offset, action.piece.size));
   if (action.ends) finish_blob(*action.blob);
+}
+
+void Delivery::hand_out(ByteView bytes) {
+  while (!bytes.empty()) {
+    const ByteView piece = bytes.first(std::min(bytes.size(), k_piece));
+    hash_->write(piece);
+    receiver_.blob_bytes(piece);
+    progress_.advance(piece.size());
+    bytes = bytes.subspan(piece.size());
+  }
 }
 
 void Delivery::finish_blob(const BlobEntry& blob) {

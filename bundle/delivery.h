@@ -42,6 +42,7 @@ class Delivery {
   void flush();
   void consume(const Batch& batch);
   void perform(const Action& action, const Slot& slot);
+  void hand_out(ByteView bytes);
   void finish_blob(const BlobEntry& blob);
 
   Bundle::State& state_;

@@ -114,9 +114,19 @@ FrameReader::Copies FrameReader::open_copies(const std::vector<std::string>& pat
   return copies;
 }
 
-bool FrameReader::read_stored(const OpenFile& file, std::size_t frame, Bytes& stored) const {
-  stored.resize(index_.frames[frame].stored_size);
-  return read_at(file.fd.get(), stored, map_.frame_offset(frame), file.path) && sha256(stored) == index_.frames[frame].digest;
+bool FrameReader::read_stored(const OpenFile& file, std::size_t number, Bytes& stored) const {
+  const FrameEntry& frame = index_.frames[number];
+  Sha256 hash;
+  stored.clear();
+  stored.reserve(frame.stored_size);
+  while (stored.size() < frame.stored_size) {
+    const std::size_t begin = stored.size();
+    stored.resize(std::min<std::size_t>(begin + k_piece, frame.stored_size));
+    const std::span<std::uint8_t> piece = std::span(stored).subspan(begin);
+    if (!read_at(file.fd.get(), piece, map_.frame_offset(number) + begin, file.path)) return false;
+    hash.write(piece);
+  }
+  return hash.finish() == frame.digest;
 }
 
 std::shared_ptr<const Bytes> FrameReader::read(std::size_t number) {

@@ -43,7 +43,7 @@ class FrameReader {
   };
   Copies copies_of(std::uint32_t volume);
   static Copies open_copies(const std::vector<std::string>& paths);
-  bool read_stored(const OpenFile& file, std::size_t frame, Bytes& stored) const;
+  bool read_stored(const OpenFile& file, std::size_t number, Bytes& stored) const;
 
   const Index& index_;
   const IndexMap& map_;

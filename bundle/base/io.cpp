@@ -10,8 +10,6 @@
 namespace rootcellar {
 namespace {
 
-constexpr std::size_t k_buffer_size = std::size_t{256} << 10;
-
 [[noreturn]] void throw_too_large(std::string_view what, std::size_t limit) {
   throw InputError(cat(what, " is larger than the limit of ", human_size(limit)));
 }
@@ -41,7 +39,7 @@ std::size_t read_full(Source& source, std::span<std::uint8_t> into) {
 }
 
 std::uint64_t copy(Source& source, Sink& sink) {
-  Bytes buffer(k_buffer_size);
+  Bytes buffer(k_piece);
   std::uint64_t moved = 0;
   while (const std::size_t length = source.read(buffer)) {
     sink.write(ByteView(buffer).first(length));

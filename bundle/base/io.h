@@ -14,6 +14,9 @@ namespace rootcellar {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
+/// What is read, hashed and written one after the other goes in pieces of this size: they stay in a core's own cache.
+inline constexpr std::size_t k_piece = std::size_t{256} << 10;
+
 inline ByteView as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
