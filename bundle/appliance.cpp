@@ -192,6 +192,82 @@ constexpr auto check_members = [](auto& io, auto& it) {
   io.number("time-limit", it.time_limit);
 };
 
+constexpr auto role_directory_members = [](auto& io, auto& it) {
+  io.text("path", it.path);
+  io.mode("mode", it.mode);
+  io.text("owner", it.owner);
+  io.text("group", it.group);
+};
+
+constexpr auto role_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.texts("labels", it.labels);
+  io.list("directories", it.directories, role_directory_members);
+};
+
+constexpr auto wait_members = [](auto& io, auto& it) {
+  io.text("kind", it.kind);
+  io.text("target", it.target);
+  io.text("namespace", it.space);
+  io.text("expression", it.expression);
+  io.text("expect", it.expect);
+  io.texts("fails", it.fails);
+  io.number("time-limit", it.time_limit);
+};
+
+constexpr auto capture_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.text("target", it.target);
+  io.text("namespace", it.space);
+  io.text("expression", it.expression);
+};
+
+constexpr auto secret_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.text("kind", it.kind);
+  io.number("length", it.length);
+  io.text("user", it.user);
+  io.text("secret", it.secret);
+  io.text("claims", it.claims);
+  io.text("server", it.server);
+};
+
+constexpr auto deployment_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.text("kind", it.kind);
+  io.text("namespace", it.space);
+  io.texts("files", it.files);
+  io.text("text", it.text);
+  io.truth("templated", it.templated);
+  io.text("target", it.target);
+  io.text("container", it.container);
+  io.texts("argv", it.argv);
+  io.texts("probe", it.probe);
+  io.text("input", it.input);
+  io.list("waits", it.waits, wait_members);
+  io.list("captures", it.captures, capture_members);
+  io.number("time-limit", it.time_limit);
+};
+
+constexpr auto cluster_members = [](auto& io, auto& it) {
+  io.truth("enabled", it.enabled);
+  io.text("version", it.version);
+  io.text("runtime", it.runtime);
+  io.text("pod-cidr", it.pod_cidr);
+  io.text("service-cidr", it.service_cidr);
+  io.text("domain", it.domain);
+  io.text("endpoint", it.endpoint);
+  io.text("cni-programs", it.cni_programs);
+  io.texts("images", it.images);
+  io.text("sandbox-image", it.sandbox_image);
+  io.truth("schedule-on-control-plane", it.schedule_on_control_plane);
+  io.texts("cert-sans", it.cert_sans);
+  io.list("roles", it.roles, role_members);
+  io.list("secrets", it.secrets, secret_members);
+  io.list("network", it.network, deployment_members);
+  io.list("deploy", it.deploy, deployment_members);
+};
+
 constexpr auto appliance_members = [](auto& io, auto& it) {
   io.text("title", it.title);
   io.nested("target", it.target, target_members);
@@ -199,6 +275,7 @@ constexpr auto appliance_members = [](auto& io, auto& it) {
   io.list("files", it.files, placed_file_members);
   io.nested("registry", it.registry, registry_members);
   io.nested("runtime", it.runtime, runtime_members);
+  io.nested("cluster", it.cluster, cluster_members);
   io.list("checks", it.checks, check_members);
 };
 

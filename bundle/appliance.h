@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bundle/base/digest.h"
+#include "bundle/cluster.h"
 
 namespace rootcellar {
 
@@ -64,7 +65,7 @@ struct RegistrySection {
 };
 
 struct RuntimeSection {
-  std::string kind = "none";                     ///< "docker" | "none"; later "containerd"
+  std::string kind = "none";                     ///< "docker" | "containerd" | "none"
   std::vector<std::string> insecure_registries;  ///< host:port or CIDR; the local registry is added by the plan
   std::vector<std::string> preload;              ///< image names docker gets at install time, pulled from the local registry
   std::string log_max_size = "50m";
@@ -89,6 +90,7 @@ struct Appliance {
   std::vector<PlacedFile> files;
   RegistrySection registry;
   RuntimeSection runtime;
+  ClusterSection cluster;
   std::vector<Check> checks;
 };
 

@@ -67,6 +67,7 @@ struct Lock {
   std::vector<LockedFile> files;
   RegistrySection registry;
   RuntimeSection runtime;
+  ClusterSection cluster;
   std::vector<Check> checks;
 };
 

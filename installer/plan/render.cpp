@@ -38,6 +38,35 @@ struct Changes {
   void operator()(const WaitHttp& a) { lines.push_back(cat("changes nothing; gives up after ", human_duration(a.time_limit))); }
   void operator()(const PullImage&) {}
   void operator()(const RunCheck& a) { lines.push_back(cat("changes nothing; gives up after ", human_duration(a.check.time_limit))); }
+  void operator()(const EditLines& a) {
+    for (const std::string& line : a.add) lines.push_back(cat("adds: ", line));
+    if (!a.comment_out.empty()) lines.push_back(cat("puts a '#' before entries of type ", a.comment_out, "; uninstall takes it away"));
+  }
+  void operator()(const SwapOff&) { lines.push_back("uninstall turns on again what was on"); }
+  void operator()(const SetSysctls& a) {
+    for (const std::string& setting : a.settings) lines.push_back(cat("sets ", setting));
+  }
+  void operator()(const LoadModules& a) { lines.push_back(cat(join(a.names, ", "), "; uninstall leaves them until the next boot")); }
+  void operator()(const PullIntoContainerd& a) {
+    if (a.pin) lines.push_back("the kubelet's clean-up of unused images leaves it");
+  }
+  void operator()(const KubeadmInit& a) {
+    lines.push_back(cat("settings in ", a.config));
+    if (!a.ignore.empty()) lines.push_back(cat("checks of kubeadm that are left out: ", join(a.ignore, ", ")));
+    lines.push_back("uninstall runs kubeadm reset: what is in the cluster goes with it");
+  }
+  void operator()(const MakeSecret& a) { lines.push_back(cat("a ", a.secret.kind, " made here, readable by root only, kept by uninstall")); }
+  void operator()(const ApplyManifest& a) { lines.push_back(cat("in namespace ", a.space)); }
+  void operator()(const HelmRelease& a) { lines.push_back(cat("in namespace ", a.space, "; gives up after ", human_duration(a.time_limit))); }
+  void operator()(const ExecInPod& a) { lines.push_back(cat("runs ", join(a.argv, " "), " in ", a.target)); }
+  void operator()(const WaitInCluster& a) {
+    lines.push_back(cat("changes nothing; gives up after ", human_duration(a.wait.time_limit)));
+  }
+  void operator()(const CaptureValue&) { lines.push_back("changes nothing in the cluster"); }
+  void operator()(const MarkNode& a) {
+    for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
+    for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));
+  }
 };
 
 std::vector<std::string> changes_of(const Step& step) {

@@ -70,6 +70,12 @@ class Comparison {
   }
   bool compare(const WaitHttp&, const Step&) const { return false; }  // proofs are given anew
   bool compare(const RunCheck&, const Step&) const { return false; }
+  bool compare(const WaitInCluster&, const Step&) const { return false; }
+  bool compare(const ApplyManifest& action, const Step& step) const { return same_text(step) && same_files(action.files); }
+  bool compare(const HelmRelease& action, const Step& step) const { return same_text(step) && same_files({action.chart}); }
+  bool same_files(const std::vector<std::string>& files) const {
+    return std::all_of(files.begin(), files.end(), [&](const std::string& file) { return same_file(before_, input_.index, file); });
+  }
 
   const PlanInput& input_;
   const Index& before_;

@@ -59,6 +59,21 @@ struct Place {
   std::string operator()(const WaitHttp& a) const { return cat("wait ", a.url); }
   std::string operator()(const PullImage& a) const { return cat("image ", a.name); }
   std::string operator()(const RunCheck& a) const { return cat("check ", a.check.name); }
+  std::string operator()(const EditLines& a) const { return cat("lines of ", a.path, a.comment_out.empty() ? "" : ", ", a.comment_out); }
+  std::string operator()(const SwapOff&) const { return "swap"; }
+  std::string operator()(const SetSysctls& a) const { return cat("sysctls ", join(a.settings, " ")); }
+  std::string operator()(const LoadModules& a) const { return cat("modules ", join(a.names, " ")); }
+  std::string operator()(const PullIntoContainerd& a) const { return cat("containerd image ", a.name); }
+  std::string operator()(const KubeadmInit&) const { return "cluster node"; }
+  std::string operator()(const MakeSecret& a) const { return cat("secret ", a.secret.name); }
+  std::string operator()(const ApplyManifest& a) const { return cat("manifest ", a.space, "/", a.name); }
+  std::string operator()(const HelmRelease& a) const { return cat("release ", a.space, "/", a.name); }
+  std::string operator()(const ExecInPod& a) const { return cat("exec ", a.space, "/", a.name); }
+  std::string operator()(const WaitInCluster& a) const {
+    return cat("wait ", a.wait.kind, " ", a.wait.space, "/", a.wait.target, " ", a.wait.expression);
+  }
+  std::string operator()(const CaptureValue& a) const { return cat("capture ", a.capture.name); }
+  std::string operator()(const MarkNode& a) const { return cat("node ", a.node); }
 };
 
 }  // namespace
@@ -122,6 +137,7 @@ bool watched_is_newer(const std::vector<JournalRecord>& records, const Step& ste
 
 bool leaves_nothing(const Step& step) {
   return std::holds_alternative<WaitHttp>(step.action) || std::holds_alternative<RunCheck>(step.action) ||
+         std::holds_alternative<WaitInCluster>(step.action) || std::holds_alternative<CaptureValue>(step.action) ||
          std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
 }
 

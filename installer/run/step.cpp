@@ -47,6 +47,45 @@ void visit(Is<WaitHttp> auto& v, auto& m) { m("url", v.url), m("status", v.statu
 void visit(Is<PullImage> auto& v, auto& m) { m("name", v.name), m("digest", v.digest); }
 void visit(Is<RunCheck> auto& v, auto& m) { m("check", v.check); }
 
+void visit(Is<TemplateValue> auto& v, auto& m) { m("name", v.name), m("value", v.value); }
+void visit(Is<GeneratedSecret> auto& v, auto& m) {
+  m("name", v.name), m("kind", v.kind), m("length", v.length), m("user", v.user), m("secret", v.secret), m("claims", v.claims);
+  m("server", v.server);
+}
+void visit(Is<ClusterWait> auto& v, auto& m) {
+  m("kind", v.kind), m("target", v.target), m("namespace", v.space), m("expression", v.expression), m("expect", v.expect);
+  m("fails", v.fails), m("time-limit", v.time_limit);
+}
+void visit(Is<ClusterCapture> auto& v, auto& m) {
+  m("name", v.name), m("target", v.target), m("namespace", v.space), m("expression", v.expression);
+}
+void visit(Is<EditLines> auto& v, auto& m) { m("path", v.path), m("add", v.add), m("comment-out", v.comment_out); }
+void visit(Is<SwapOff> auto& v, auto& m) { m("keep", v.keep); }
+void visit(Is<SetSysctls> auto& v, auto& m) { m("settings", v.settings); }
+void visit(Is<LoadModules> auto& v, auto& m) { m("names", v.names); }
+void visit(Is<PullIntoContainerd> auto& v, auto& m) { m("name", v.name), m("digest", v.digest), m("pin", v.pin); }
+void visit(Is<KubeadmInit> auto& v, auto& m) {
+  m("config", v.config), m("cri-socket", v.cri_socket), m("ignore", v.ignore), m("clean", v.clean), m("join", v.join);
+}
+void visit(Is<MakeSecret> auto& v, auto& m) { m("secret", v.secret), m("values", v.values); }
+void visit(Is<ApplyManifest> auto& v, auto& m) {
+  m("name", v.name), m("namespace", v.space), m("files", v.files), m("text", v.text), m("templated", v.templated), m("values", v.values);
+  m("kubeconfig", v.kubeconfig);
+}
+void visit(Is<HelmRelease> auto& v, auto& m) {
+  m("name", v.name), m("namespace", v.space), m("chart", v.chart), m("values-text", v.values_text), m("values", v.values);
+  m("time-limit", v.time_limit), m("kubeconfig", v.kubeconfig);
+}
+void visit(Is<ExecInPod> auto& v, auto& m) {
+  m("name", v.name), m("namespace", v.space), m("target", v.target), m("container", v.container), m("argv", v.argv), m("probe", v.probe);
+  m("input", v.input), m("values", v.values), m("time-limit", v.time_limit), m("kubeconfig", v.kubeconfig);
+}
+void visit(Is<WaitInCluster> auto& v, auto& m) { m("wait", v.wait), m("values", v.values), m("kubeconfig", v.kubeconfig); }
+void visit(Is<CaptureValue> auto& v, auto& m) { m("capture", v.capture), m("kubeconfig", v.kubeconfig); }
+void visit(Is<MarkNode> auto& v, auto& m) {
+  m("node", v.node), m("labels", v.labels), m("remove-taints", v.remove_taints), m("kubeconfig", v.kubeconfig);
+}
+
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
   visit(value, visitor);
@@ -56,6 +95,7 @@ concept Visitable = requires(T& value, V& visitor) {
 constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "make-directory", "write-file",   "merge-json",       "place-file",    "extract-from-image", "run-tool",   "set-unit",  "add-user",
     "spool-packages", "remove-spool", "install-packages", "fill-registry", "wait-http",          "pull-image", "run-check",
+    "edit-lines", "swap-off", "set-sysctls", "load-modules", "pull-into-containerd", "kubeadm-init", "make-secret", "apply-manifest", "helm-release", "exec-in-pod", "wait-in-cluster", "capture-value", "mark-node",
 };
 
 struct Writer {

@@ -11,6 +11,7 @@
 #include "bundle/base/digest.h"
 #include "bundle/base/json.h"
 #include "installer/host/host_system.h"
+#include "installer/run/cluster_step.h"
 
 namespace rootcellar {
 
@@ -125,7 +126,9 @@ struct RunCheck {
 };
 
 using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, ExtractFromImage, RunTool, SetUnit, AddUser, SpoolPackages,
-                            RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck>;
+                            RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck, EditLines, SwapOff, SetSysctls, LoadModules,
+                            PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster, CaptureValue,
+                            MarkNode>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

@@ -42,6 +42,19 @@ ROOTCELLAR_ACTION(FillRegistry);
 ROOTCELLAR_ACTION(WaitHttp);
 ROOTCELLAR_ACTION(PullImage);
 ROOTCELLAR_ACTION(RunCheck);
+ROOTCELLAR_ACTION(EditLines);
+ROOTCELLAR_ACTION(SwapOff);
+ROOTCELLAR_ACTION(SetSysctls);
+ROOTCELLAR_ACTION(LoadModules);
+ROOTCELLAR_ACTION(PullIntoContainerd);
+ROOTCELLAR_ACTION(KubeadmInit);
+ROOTCELLAR_ACTION(MakeSecret);
+ROOTCELLAR_ACTION(ApplyManifest);
+ROOTCELLAR_ACTION(HelmRelease);
+ROOTCELLAR_ACTION(ExecInPod);
+ROOTCELLAR_ACTION(WaitInCluster);
+ROOTCELLAR_ACTION(CaptureValue);
+ROOTCELLAR_ACTION(MarkNode);
 #undef ROOTCELLAR_ACTION
 
 /// The configuration or program file this step writes; of packages that an upgrade changes, the spool's directory; empty for other kinds.

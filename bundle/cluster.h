@@ -1,0 +1,92 @@
+// The Kubernetes part of an appliance: what kubeadm is told, and what is deployed afterwards, in order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rootcellar {
+
+/// A directory a role needs on its machine, such as a database's hostPath. User data: uninstall keeps it.
+struct RoleDirectory {
+  std::string path;
+  std::uint32_t mode = 0755;
+  std::string owner = "root";  ///< name or number: images often write as a number no host knows
+  std::string group = "root";
+};
+
+/// What a machine is in the cluster ("webServer", "dbServer"); the site's answers say which machine is what.
+struct NodeRole {
+  std::string name;
+  std::vector<std::string> labels;  ///< "key=value", set with --overwrite
+  std::vector<RoleDirectory> directories;
+};
+
+/// Something that must come true before the next deployment begins. Exactly one kind.
+struct ClusterWait {
+  std::string kind;        ///< "rollout" | "job" | "jsonpath" | "http"
+  std::string target;      ///< "deployment/web", "job/migrate", "workflow/hello"; http: URL with a numeric host, ${...} allowed
+  std::string space;       ///< namespace; empty: the deployment's
+  std::string expression;  ///< jsonpath: "{.status.phase}"
+  std::string expect;      ///< jsonpath: the value; http: text in the body; empty: existence, or status 200
+  std::vector<std::string> fails;   ///< jsonpath: values that end the waiting as failed ("Failed", "Error")
+  std::uint64_t time_limit = 600;   ///< seconds
+};
+
+/// A value read out of the cluster and kept: ${capture.NAME} in later deployments.
+struct ClusterCapture {
+  std::string name;
+  std::string target;      ///< "service/web"
+  std::string space;       ///< namespace; empty: the deployment's
+  std::string expression;  ///< jsonpath
+};
+
+/// A secret made on the target, once, and kept across upgrades: ${secret.NAME}.
+struct GeneratedSecret {
+  std::string name;
+  std::string kind;           ///< "password" | "hex" | "rsa" | "jwt" | "dhparam" | "htpasswd" | "dockerconfigjson"
+  std::uint64_t length = 0;   ///< password, hex: characters; rsa, dhparam: bits; 0: the kind's default
+  std::string user;           ///< htpasswd, dockerconfigjson
+  std::string secret;         ///< htpasswd, dockerconfigjson: name of the password's secret; jwt: of its key's
+  std::string claims;         ///< jwt: a JSON object
+  std::string server;         ///< dockerconfigjson: registry HOST:PORT, ${...} allowed
+};
+
+/// One thing put into the cluster. Exactly one kind.
+struct Deployment {
+  std::string name;                   ///< unique; a chart's release name
+  std::string kind;                   ///< "manifest" | "chart" | "exec"
+  std::string space;                  ///< namespace, made when it is not there; empty: "default"
+  std::vector<std::string> files;     ///< FileEntry paths. manifest: applied in this order; chart: the one archive
+  std::string text;                   ///< manifest: one more document; chart: values.yaml. ${...} is filled in on the target
+  bool templated = false;             ///< manifest: ${...} is filled in in `files` too
+  std::string target;                 ///< exec: "deployment/web"
+  std::string container;              ///< exec; empty: the pod's default
+  std::vector<std::string> argv;      ///< exec: never holds a secret
+  std::vector<std::string> probe;     ///< exec: exit status 0 in the same pod means already so; empty: done once
+  std::string input;                  ///< exec: standard input, ${...} filled in
+  std::vector<ClusterWait> waits;
+  std::vector<ClusterCapture> captures;
+  std::uint64_t time_limit = 900;     ///< seconds, of the deployment itself
+};
+
+struct ClusterSection {
+  bool enabled = false;
+  std::string version;                          ///< "1.34.4"
+  std::string runtime = "containerd";           ///< "containerd" | "docker" (dockershim below 1.24, cri-dockerd from there on)
+  std::string pod_cidr = "10.244.0.0/16";
+  std::string service_cidr = "10.96.0.0/16";
+  std::string domain = "cluster.local";
+  std::string endpoint = "cluster.internal";    ///< controlPlaneEndpoint's name, in every node's /etc/hosts
+  std::string cni_programs = "/opt/cni/bin";    ///< where the CNI plugins lie: Debian's package has them in /usr/lib/cni
+  std::vector<std::string> images;              ///< what kubeadm pulls, by upstream name; compared with kubeadm's own list when locking
+  std::string sandbox_image;                    ///< "registry.k8s.io/pause:3.10.1"
+  bool schedule_on_control_plane = true;        ///< takes the control plane's taint away
+  std::vector<std::string> cert_sans;           ///< more names of the API server
+  std::vector<NodeRole> roles;
+  std::vector<GeneratedSecret> secrets;
+  std::vector<Deployment> network;              ///< the CNI: before the node can be Ready
+  std::vector<Deployment> deploy;               ///< everything else, in order
+};
+
+}  // namespace rootcellar

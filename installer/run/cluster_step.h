@@ -1,0 +1,124 @@
+// The kinds of step that make a machine a node of a Kubernetes cluster and put things into the cluster.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bundle/base/digest.h"
+#include "bundle/cluster.h"
+
+namespace rootcellar {
+
+inline constexpr const char* k_admin_kubeconfig = "/etc/kubernetes/admin.conf";
+
+/// What ${NAME} stands for, known when planning ("site.address", "answers.domain"). ${secret.NAME} and ${capture.NAME} are read from the
+/// machine when the step runs: the journal never holds a secret.
+struct TemplateValue {
+  std::string name;
+  std::string value;
+};
+
+/// Lines of a text file that others own too, such as /etc/fstab and /etc/hosts. Undo takes back these lines and nothing else.
+struct EditLines {
+  std::string path;
+  std::vector<std::string> add;  ///< appended, where the file does not have them
+  std::string comment_out;       ///< "swap": entries of fstab(5) of that type get a '#' of ours in front; empty: none
+};
+
+/// Turns swapping off now; undo turns on again what was on. Whether it stays off is /etc/fstab's business.
+struct SwapOff {
+  std::vector<std::string> keep;  ///< devices left on; normally none
+};
+
+/// "net.ipv4.ip_forward=1" now, in /proc/sys; undo puts the earlier values back. A WriteFile beside it makes it last.
+struct SetSysctls {
+  std::vector<std::string> settings;
+};
+
+/// Kernel modules in the kernel now: already loaded, built in, or loaded by modprobe. They stay until the next boot.
+struct LoadModules {
+  std::vector<std::string> names;
+};
+
+/// An image pulled by the kubelet's own runtime (containerd, namespace k8s.io) by its upstream name, proven by digest, and pinned against
+/// kubelet's garbage collection. Undo takes it away when it was not there before.
+struct PullIntoContainerd {
+  std::string name;
+  Digest digest;  ///< all-zero: not compared
+  bool pin = true;
+};
+
+/// `kubeadm init`. Begun and not finished: `kubeadm reset` first. Undo: `kubeadm reset`, and what that leaves behind.
+struct KubeadmInit {
+  std::string config;      ///< path of kubeadm's configuration
+  std::string cri_socket;  ///< "unix:///run/containerd/containerd.sock"
+  std::vector<std::string> ignore;  ///< preflight checks that cannot pass here
+  std::vector<std::string> clean;   ///< paths with what reset leaves: CNI configuration, etcd's data
+  bool join = false;                ///< `kubeadm join` with the same: the configuration says whom
+};
+
+/// A secret made once, 0600, below the installer's own state; kept across upgrades, and by undo unless data is purged.
+struct MakeSecret {
+  GeneratedSecret secret;
+  std::vector<TemplateValue> values;
+};
+
+/// Server-side apply of manifests. Undo deletes what was applied, while the cluster answers.
+struct ApplyManifest {
+  std::string name;
+  std::string space;
+  std::vector<std::string> files;  ///< FileEntry paths
+  std::string text;
+  bool templated = false;  ///< ${...} in `files` too; in `text` always
+  std::vector<TemplateValue> values;
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
+/// `helm upgrade --install` of a chart of the bundle, with our own waiting and a diagnosis from events. Never --atomic.
+struct HelmRelease {
+  std::string name;
+  std::string space;
+  std::string chart;         ///< FileEntry path of the archive
+  std::string values_text;   ///< values.yaml with ${...}
+  std::vector<TemplateValue> values;
+  std::uint64_t time_limit = 900;
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
+/// A command in a running pod. Its input may hold secrets, its argv never does.
+struct ExecInPod {
+  std::string name;
+  std::string space;
+  std::string target;
+  std::string container;
+  std::vector<std::string> argv;
+  std::vector<std::string> probe;
+  std::string input;
+  std::vector<TemplateValue> values;
+  std::uint64_t time_limit = 900;
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
+/// Waits until it is so; changes nothing. A failure says what the pods and events say.
+struct WaitInCluster {
+  ClusterWait wait;
+  std::vector<TemplateValue> values;
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
+/// Reads a value out of the cluster and keeps it, 0600, for ${capture.NAME}.
+struct CaptureValue {
+  ClusterCapture capture;
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
+/// Labels and taints of a node by name, set with --overwrite. Undo: none, the node goes as a whole.
+struct MarkNode {
+  std::string node;
+  std::vector<std::string> labels;          ///< "key=value"
+  std::vector<std::string> remove_taints;   ///< "node-role.kubernetes.io/control-plane"
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
+}  // namespace rootcellar
