@@ -23,6 +23,7 @@ rc_static_dependency(rc_dep_openssl libcrypto)
 rc_static_dependency(rc_dep_zstd libzstd)
 rc_static_dependency(rc_dep_yaml yaml-cpp)
 rc_static_dependency(rc_dep_archive libarchive)
+rc_static_dependency(rc_dep_crypt libcrypt)
 
 # The builder alone may use the network, so it alone links curl, as a shared library: curl's own dependencies have no archives.
 # curl brings shared copies of libcrypto and libzstd; hiding our archives' symbols keeps the two copies apart.

@@ -26,11 +26,12 @@ struct Owner {
 /// A tool of the fixed list (see tools.h) run without a shell: LC_ALL=C, stdin closed or `input`, time limit, output to a log.
 struct ToolCall {
   std::vector<std::string> argv;         ///< argv[0]: absolute path from the fixed list, or a program the bundle placed
-  std::vector<std::string> environment;  ///< additions, "KEY=VALUE"
+  std::vector<std::string> environment;  ///< additions and replacements, "KEY=VALUE"
   std::string input;
   std::uint64_t time_limit = 600;    ///< seconds
   std::string log;                   ///< log file to append redacted output to; empty: none
   std::vector<std::string> secrets;  ///< texts replaced by "***" in logs and results' copies for logs
+  std::size_t output_limit = std::size_t{1} << 20;  ///< bytes of each stream kept in the result, the last ones
   bool of_appliance = false;         ///< a check's own program: named by the signed appliance, so any absolute path
   bool operator==(const ToolCall&) const = default;
 };
@@ -38,8 +39,8 @@ struct ToolCall {
 struct ToolResult {
   int exit_code = 0;
   bool timed_out = false;
-  std::string output;        ///< stdout, last 1 MiB
-  std::string error_output;  ///< stderr, last 1 MiB
+  std::string output;        ///< the end of stdout
+  std::string error_output;  ///< the end of stderr
 };
 
 struct HttpReply {
@@ -70,6 +71,8 @@ class HostSystem {
   virtual void remove(const std::string& path) = 0;                                    ///< file, link or empty directory; absence is fine
   virtual void sync_filesystem(const std::string& path) = 0;                           ///< syncfs(2)
   virtual void change_owner(const std::string& path, unsigned uid, unsigned gid) = 0;  ///< lchown(2)
+  /// A kernel setting below /proc/sys, written in place: such a file has no other name to be renamed from.
+  virtual void set_kernel_value(const std::string& path, const std::string& value) = 0;
   virtual SpaceFacts space(const std::string& path) = 0;
   virtual ToolResult run(const ToolCall& call) = 0;
   /// GET by numeric address only: "http://127.0.0.1:5000/v2/". No name lookup, no TLS, no redirects; body at most 1 MiB.

@@ -71,6 +71,7 @@ class RealHost final : public HostSystem {
   void remove(const std::string& path) override;
   void sync_filesystem(const std::string& path) override;
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
+  void set_kernel_value(const std::string& path, const std::string& value) override;
   SpaceFacts space(const std::string& path) override { return filesystem_space(path); }
   ToolResult run(const ToolCall& call) override;
   HttpReply http_get(const std::string& url, std::uint64_t time_limit) override { return http_get_numeric(url, time_limit); }
@@ -153,6 +154,13 @@ void RealHost::change_owner(const std::string& path, unsigned uid, unsigned gid)
   if (::lchown(path.c_str(), uid, gid) != 0) throw SystemError("set the owner of", path, errno);
 }
 
+void RealHost::set_kernel_value(const std::string& path, const std::string& value) {
+  if (!path.starts_with("/proc/sys/") || path.find("/../") != path.npos) throw SystemError("set", path, EPERM);
+  Fd fd = open_file(path, O_WRONLY);
+  write_full(fd.get(), as_bytes(cat(value, '\n')), path);
+  fd.close(path);
+}
+
 class ToolLog {
  public:
   explicit ToolLog(const ToolCall& call) : call_(call) {
@@ -170,6 +178,17 @@ class ToolLog {
   Fd fd_;
 };
 
+// One entry for each name: which of two counts is every program's own choice.
+std::vector<std::string> environment_of(const ToolCall& call) {
+  std::vector<std::string> environment = {std::string(k_path), "HOME=/root"};
+  for (const std::string& entry : call.environment) {
+    const std::string name = entry.substr(0, entry.find('=') + 1);
+    std::erase_if(environment, [&](const std::string& there) { return there.starts_with(name); });
+    environment.push_back(entry);
+  }
+  return environment;
+}
+
 ToolResult RealHost::run(const ToolCall& call) {
   if (call.argv.empty() || call.argv[0].empty() || call.argv[0][0] != '/' || (!call.of_appliance && !tool_allowed(call.argv[0]))) {
     throw SystemError(
@@ -178,11 +197,11 @@ ToolResult RealHost::run(const ToolCall& call) {
   ToolLog log(call);
   ProcessSpec spec;
   spec.argv = call.argv;
-  spec.environment = {std::string(k_path), "HOME=/root"};
-  spec.environment.insert(spec.environment.end(), call.environment.begin(), call.environment.end());
+  spec.environment = environment_of(call);
   spec.directory = "/";
   spec.input = call.input;
   spec.time_limit_seconds = call.time_limit;
+  spec.output_limit = call.output_limit;
   spec.on_output = [&log](std::string_view line) { log.add(line); };
   ProcessResult result = run_process(spec);
   log.add(result.timed_out ? cat("stopped after ", call.time_limit, " s") : cat("exit status ", result.exit_code));

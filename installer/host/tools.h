@@ -8,15 +8,28 @@
 namespace rootcellar {
 
 namespace tools {
+// The cluster's programs: a bundle places them, and HostSystem starts what lies there.
+inline constexpr std::string_view k_crictl = "/usr/local/bin/crictl";
+inline constexpr std::string_view k_helm = "/usr/local/bin/helm";
+inline constexpr std::string_view k_kubeadm = "/usr/local/bin/kubeadm";
+inline constexpr std::string_view k_kubectl = "/usr/local/bin/kubectl";
+
 inline constexpr std::string_view k_apt_get = "/usr/bin/apt-get";
 inline constexpr std::string_view k_apt_mark = "/usr/bin/apt-mark";
 inline constexpr std::string_view k_dpkg = "/usr/bin/dpkg";
 inline constexpr std::string_view k_dpkg_query = "/usr/bin/dpkg-query";
+inline constexpr std::string_view k_ctr = "/usr/bin/ctr";
 inline constexpr std::string_view k_docker = "/usr/bin/docker";
 inline constexpr std::string_view k_groupadd = "/usr/sbin/groupadd";
 inline constexpr std::string_view k_groupdel = "/usr/sbin/groupdel";
+inline constexpr std::string_view k_ip = "/usr/sbin/ip";
+inline constexpr std::string_view k_journalctl = "/usr/bin/journalctl";
+inline constexpr std::string_view k_modprobe = "/usr/sbin/modprobe";
+inline constexpr std::string_view k_swapoff = "/usr/sbin/swapoff";
+inline constexpr std::string_view k_swapon = "/usr/sbin/swapon";
 inline constexpr std::string_view k_systemctl = "/usr/bin/systemctl";
 inline constexpr std::string_view k_systemd_run = "/usr/bin/systemd-run";
+inline constexpr std::string_view k_umount = "/usr/bin/umount";
 inline constexpr std::string_view k_useradd = "/usr/sbin/useradd";
 inline constexpr std::string_view k_userdel = "/usr/sbin/userdel";
 }  // namespace tools

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct SitePaths {
   std::string config = "/etc/rootcellar";     ///< trust.yaml, answers.yaml
   std::string logs = "/var/log/rootcellar";   ///< STEP.log, events.jsonl
   std::string program = "/usr/local/sbin/rootcellar-install";
+
+  std::string secrets() const { return state + "/secrets"; }    ///< made here, 0600 in 0700; kept by uninstall unless data is purged
+  std::string captures() const { return state + "/captures"; }  ///< values read out of the cluster, 0600
+  std::string deployed() const { return state + "/deployed"; }  ///< what was put into the cluster, for status and undo
 };
 
 struct RunOutcome {
@@ -49,6 +54,7 @@ struct RunContext {
   bool watched_changed = false;          ///< set by the runner around a SetUnit: a file it watches was written since it was last done
   std::vector<OpenStep> earlier;         ///< set by the runner: what earlier plans did at the step's place, oldest first
   std::vector<std::string> kept;         ///< out: paths an undo left because people's data is in them
+  std::map<std::string, std::string> silent_apis;  ///< kubeconfig -> why its API server did not answer a probe of this run: asked once
 };
 
 /// Per kind, each in one file under installer/run/actions/: probe, undo data, do, undo.

@@ -15,7 +15,7 @@ ToolResult run_or_throw(ToolCall call, const ActionScope& scope) {
   if (call.log.empty()) call.log = scope.log();
   ToolResult result = scope.host().run(call);
   if (result.exit_code == 0 && !result.timed_out) return result;
-  throw SystemError(cat("cannot run '", call.argv.front(), "': ", redact(describe_failure(result, call.time_limit), call.secrets)),
+  throw SystemError(cat("cannot run '", call.argv.front(), "': ", redact_failure(result, call.time_limit, call.secrets)),
                     cat("its whole output is in ", call.log));
 }
 
@@ -24,6 +24,10 @@ std::string describe_failure(const ToolResult& result, std::uint64_t time_limit)
   std::string line = last_line(result.error_output);
   if (line.empty()) line = last_line(result.output);
   return line.empty() ? cat("exit status ", result.exit_code) : cat("exit status ", result.exit_code, ": ", line);
+}
+
+std::string redact_failure(const ToolResult& result, std::uint64_t time_limit, std::span<const std::string> secrets) {
+  return redact(describe_failure(result, time_limit), secrets);
 }
 
 std::string last_line(std::string_view text) {

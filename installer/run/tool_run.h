@@ -1,6 +1,7 @@
 // A tool of a step run with the step's log, and its failure told in one line.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "installer/run/actions/actions.h"
@@ -15,6 +16,8 @@ ToolResult run_or_throw(ToolCall call, const ActionScope& scope);
 
 /// "exit status 100: E: Unable to locate package x": for messages about `result`.
 std::string describe_failure(const ToolResult& result, std::uint64_t time_limit);
+/// The same with every one of `secrets` hidden.
+std::string redact_failure(const ToolResult& result, std::uint64_t time_limit, std::span<const std::string> secrets);
 /// The last line of `text` that says something, made safe for a terminal.
 std::string last_line(std::string_view text);
 

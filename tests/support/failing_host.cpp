@@ -78,6 +78,9 @@ void FailingHost::change_owner(const std::string& path, unsigned uid, unsigned g
 SpaceFacts FailingHost::space(const std::string& path) {
   return count(path, [&] { return inner_.space(path); });
 }
+void FailingHost::set_kernel_value(const std::string& path, const std::string& value) {
+  count(path, [&] { inner_.set_kernel_value(path, value); });
+}
 ToolResult FailingHost::run(const ToolCall& call) {
   return count(call.argv.at(0), [&] { return inner_.run(call); });
 }

@@ -33,6 +33,7 @@ class FailingHost final : public HostSystem {
   void remove(const std::string& path) override;
   void sync_filesystem(const std::string& path) override;
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
+  void set_kernel_value(const std::string& path, const std::string& value) override;
   SpaceFacts space(const std::string& path) override;
   ToolResult run(const ToolCall& call) override;
   HttpReply http_get(const std::string& url, std::uint64_t time_limit) override;

@@ -137,6 +137,13 @@ void MemoryHost::change_owner(const std::string& path, unsigned uid, unsigned gi
   found->second.gid = gid;
 }
 
+void MemoryHost::set_kernel_value(const std::string& path, const std::string& value) {
+  const auto found = tree_.find(path);
+  if (found == tree_.end()) throw SystemError("open", path, ENOENT);
+  found->second.content = value + '\n';
+  durable_[path] = found->second;
+}
+
 ToolResult MemoryHost::run(const ToolCall& call) {
   calls_.push_back(call.argv);
   const auto tool = tools_.find(call.argv.at(0));

@@ -47,6 +47,8 @@ class MemoryHost final : public HostSystem {
   void remove(const std::string& path) override;
   void sync_filesystem(const std::string&) override { durable_ = tree_; }
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
+  /// Kept through a cut of power like everything else: tests compare what was set, and a kernel forgets.
+  void set_kernel_value(const std::string& path, const std::string& value) override;
   SpaceFacts space(const std::string&) override {
     return {.available = 1u << 30, .total = 1u << 31, .device = 1, .read_only = false, .filesystem = "ext4"};
   }

@@ -1,0 +1,132 @@
+#include "bundle/base/error.h"
+#include "installer/host/tools.h"
+#include "installer/run/actions/actions.h"
+#include "installer/run/cluster_api.h"
+#include "installer/run/cluster_watch.h"
+#include "installer/run/deployed_record.h"
+#include "installer/run/kubeadm_fault.h"
+#include "installer/run/kubeadm_remains.h"
+#include "installer/run/tool_run.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::uint64_t k_limit = 900;  // seconds
+constexpr std::uint64_t k_reset_limit = 300;
+constexpr std::uint64_t k_patience = 300;  // for an API server that was there and comes back
+constexpr const char* k_kubelet_configuration = "/etc/kubernetes/kubelet.conf";
+
+// "begun" from the first moment kubeadm may have changed something, "finished" once it ended well.
+std::string mark_path(const ActionScope& scope) { return path_join(scope.context.paths.state, "cluster-node"); }
+
+std::string mark(const ActionScope& scope) { return scope.host().read_file(mark_path(scope), 64).value_or(""); }
+
+void set_mark(std::string_view text, const ActionScope& scope) { scope.host().write_file(mark_path(scope), text, 0600); }
+
+const char* result_of(const KubeadmInit& action) { return action.join ? k_kubelet_configuration : k_admin_kubeconfig; }
+
+bool is_finished(const KubeadmInit& action, const ActionScope& scope) {
+  return mark(scope) == "finished" && scope.host().exists(result_of(action));
+}
+
+std::string verb(const KubeadmInit& action) { return action.join ? "join" : "init"; }
+
+// What cannot be reset any more (no runtime, no program) is taken away file by file all the same.
+void reset(const KubeadmInit& action, const ActionScope& scope) {
+  if (!scope.host().exists(std::string(tools::k_kubeadm))) return;
+  std::vector<std::string> argv = {std::string(tools::k_kubeadm), "reset", "--force"};
+  if (!action.cri_socket.empty()) argv.insert(argv.end(), {"--cri-socket", action.cri_socket});
+  const ToolResult result =
+      run_logged({.argv = std::move(argv), .environment = cluster_tool_environment(), .time_limit = k_reset_limit}, scope);
+  if (result.exit_code != 0 || result.timed_out)
+    scope.context.progress.warn(cat("'kubeadm reset' did not end well: ", describe_failure(result, k_reset_limit)));
+}
+
+void stop_kubelet(const ActionScope& scope) {
+  run_logged({.argv = {std::string(tools::k_systemctl), "stop", "kubelet.service"}, .time_limit = 120}, scope);
+}
+
+std::string kubelet_state(const ActionScope& scope) {
+  const ToolResult active =
+      run_logged({.argv = {std::string(tools::k_systemctl), "is-active", "kubelet.service"}, .time_limit = 30}, scope);
+  const ToolResult journal = run_logged(
+      {.argv = {std::string(tools::k_journalctl), "--unit", "kubelet.service", "--lines", "200", "--output", "cat", "--no-pager"}, .time_limit = 30},
+      scope);
+  const std::string fault = kubelet_fault(journal.output);
+  return cat("the kubelet is ", trim(active.output).empty() ? "not there" : trim(active.output), fault.empty() ? "" : cat(": ", fault));
+}
+
+[[noreturn]] void cannot_finish(const KubeadmInit& action, const ToolResult& result, const ActionScope& scope) {
+  const std::string cause = kubeadm_fault(cat(result.output, "\n", result.error_output));
+  const bool preflight = cause.starts_with("[ERROR ");
+  const std::string told = cause.empty() || result.timed_out ? describe_failure(result, k_limit) : cause;
+  throw SystemError(cat("cannot run 'kubeadm ", verb(action), "': ", told, preflight ? "" : cat("; ", kubelet_state(scope))),
+                    cat("its whole output is in ", scope.log(), "; the next try begins with 'kubeadm reset'"));
+}
+
+void run_kubeadm(const KubeadmInit& action, const ActionScope& scope) {
+  std::vector<std::string> argv = {std::string(tools::k_kubeadm), verb(action), "--config", action.config};
+  if (!action.ignore.empty()) argv.push_back(cat("--ignore-preflight-errors=", join(action.ignore, ",")));
+  const ToolResult result =
+      run_logged({.argv = std::move(argv), .environment = cluster_tool_environment(), .time_limit = k_limit}, scope);
+  if (result.exit_code != 0 || result.timed_out) cannot_finish(action, result, scope);
+}
+
+// Something of a cluster is here, and nothing says that we made it: resetting would destroy somebody's work.
+void refuse_foreign_cluster(const ActionScope& scope) {
+  HostSystem& host = scope.host();
+  if (!mark(scope).empty()) return;
+  for (const std::string path : {k_admin_kubeconfig, k_kubelet_configuration, "/etc/kubernetes/manifests/kube-apiserver.yaml"}) {
+    if (!host.exists(path)) continue;
+    throw HostError(cat("this machine is already part of a cluster that was not made here: '", path, "' is there"),
+                    "name it in the answers as an existing cluster, or take it away with 'kubeadm reset' if nobody needs it");
+  }
+}
+
+// A cluster with people's data in it is never reset because it is slow.
+void wait_for_api(const KubeadmInit& action, const ActionScope& scope) {
+  if (action.join && !scope.host().exists(k_admin_kubeconfig)) return;
+  const ClusterApi api(scope, k_admin_kubeconfig);
+  watch_until_ready({"the API server", "", k_patience}, api, [&]() -> WorkloadState {
+    if (api.answers()) return {.ready = true};
+    return {.text = cat("it does not answer; ", kubelet_state(scope))};
+  });
+}
+
+}  // namespace
+
+ProbeResult probe(const KubeadmInit& action, ActionScope& scope) {
+  if (!is_finished(action, scope)) return ProbeResult::needed;
+  if (!action.join) ClusterApi(scope, k_admin_kubeconfig, ClusterApi::Asked::once).require();
+  return ProbeResult::already;
+}
+
+JsonValue prepare(const KubeadmInit& action, ActionScope& scope) {
+  refuse_foreign_cluster(scope);
+  return note_before_cluster(action.clean, scope.host());
+}
+
+void perform(const KubeadmInit& action, ActionScope& scope) {
+  if (is_finished(action, scope)) return wait_for_api(action, scope);
+  const JsonValue nothing = JsonValue::object();
+  const JsonValue& before = scope.context.undo_data == nullptr ? nothing : *scope.context.undo_data;
+  if (!mark(scope).empty()) {
+    reset(action, scope);
+    stop_kubelet(scope);
+    remove_cluster_remains(before, action.clean, scope);
+  }
+  set_mark("begun", scope);
+  run_kubeadm(action, scope);
+  set_mark("finished", scope);
+}
+
+void take_back(const KubeadmInit& action, const JsonValue& undo, bool, ActionScope& scope) {
+  if (mark(scope).empty()) return;
+  reset(action, scope);
+  stop_kubelet(scope);
+  remove_cluster_remains(undo, action.clean, scope);
+  scope.host().remove(mark_path(scope));
+  scope.host().sync_filesystem(scope.context.paths.state);
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,91 @@
+#include "installer/run/runtime_values.h"
+
+#include <algorithm>
+
+#include "bundle/base/error.h"
+#include "bundle/base/secret.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::size_t k_value_limit = std::size_t{1} << 20;
+
+// A name is one file name: no way out of the folder.
+std::string kept_path(const std::string& folder, const std::string& name) {
+  const bool plain = !name.empty() && name[0] != '.' && name.find('/') == name.npos;
+  if (!plain) throw InputError(cat("expected the name of a secret or capture, found '", printable(name), "'"));
+  return path_join(folder, name);
+}
+
+constexpr std::string_view k_secret = "secret.";
+constexpr std::string_view k_capture = "capture.";
+
+/// Finds values by name, and notes which secrets went into the text.
+class Values {
+ public:
+  Values(const std::vector<TemplateValue>& planned, const ActionScope& scope, Missing missing, std::vector<std::string>& secrets)
+      : planned_(planned), scope_(scope), missing_(missing), secrets_(secrets) {}
+
+  std::string value_of(const std::string& name) {
+    if (name.starts_with(k_secret)) {
+      secrets_.push_back(kept(secret_path(name.substr(k_secret.size()), scope_)));
+      return secrets_.back();
+    }
+    if (name.starts_with(k_capture)) return kept(capture_path(name.substr(k_capture.size()), scope_));
+    const auto found = std::find_if(planned_.begin(), planned_.end(), [&](const TemplateValue& value) { return value.name == name; });
+    if (found != planned_.end()) return found->value;
+    if (missing_ == Missing::is_empty) return {};
+    throw InputError(cat("cannot fill in '${", printable(name), "}': nothing of this name is known"));
+  }
+
+ private:
+  std::string kept(const std::string& path) {
+    if (missing_ == Missing::is_empty && !scope_.host().exists(path)) return {};
+    return read_kept(path, scope_);
+  }
+
+  const std::vector<TemplateValue>& planned_;
+  const ActionScope& scope_;
+  Missing missing_;
+  std::vector<std::string>& secrets_;
+};
+
+std::string replaced(std::string_view text, Values& values) {
+  std::string out;
+  for (std::size_t at = text.find("${"); at != text.npos; at = text.find("${")) {
+    const std::size_t end = text.find('}', at);
+    if (end == text.npos) throw InputError("expected '}' after '${', found the end of the text");
+    out.append(text.substr(0, at));
+    out.append(values.value_of(std::string(trim(text.substr(at + 2, end - at - 2)))));
+    text.remove_prefix(end + 1);
+  }
+  return out.append(text);
+}
+
+}  // namespace
+
+FilledText fill_in(std::string_view text, const std::vector<TemplateValue>& values, std::string_view what, const ActionScope& scope,
+                   Missing missing) {
+  FilledText filled;
+  Values known(values, scope, missing, filled.secrets);
+  with_note(cat("filling in ", what), [&] { filled.text = replaced(text, known); });
+  return filled;
+}
+
+FilledText::~FilledText() {
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  for (std::string& secret : secrets) wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
+}
+
+std::string secret_path(const std::string& name, const ActionScope& scope) { return kept_path(scope.context.paths.secrets(), name); }
+
+std::string capture_path(const std::string& name, const ActionScope& scope) { return kept_path(scope.context.paths.captures(), name); }
+
+std::string read_kept(const std::string& path, const ActionScope& scope) {
+  auto text = scope.host().read_file(path, k_value_limit);
+  if (!text) throw InputError(cat("expected '", path, "', found none"), "the step that makes it has not run, or somebody removed the file");
+  while (text->ends_with('\n')) text->pop_back();
+  return *std::move(text);
+}
+
+}  // namespace rootcellar
