@@ -56,9 +56,11 @@ void perform(const ExecInPod& action, ActionScope& scope) {
                           redact_failure(result, action.time_limit, input.secrets)),
                       cat("its whole output is in ", scope.log()));
   }
-  record_of(action, scope).finish(wanted(action), "");
+  if (action.probe.empty()) record_of(action, scope).finish(wanted(action), "");
 }
 
-void take_back(const ExecInPod& action, const JsonValue&, bool, ActionScope& scope) { record_of(action, scope).remove(); }
+void take_back(const ExecInPod& action, const JsonValue&, bool, ActionScope& scope) {
+  if (action.probe.empty()) record_of(action, scope).remove();
+}
 
 }  // namespace rootcellar

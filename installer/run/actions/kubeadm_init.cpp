@@ -117,6 +117,7 @@ void perform(const KubeadmInit& action, ActionScope& scope) {
   }
   set_mark("begun", scope);
   run_kubeadm(action, scope);
+  for (const char* place : {"/etc/kubernetes", "/var/lib"}) scope.host().sync_filesystem(place);  // the mark must not outlive what it is about
   set_mark("finished", scope);
 }
 

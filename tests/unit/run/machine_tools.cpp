@@ -1,51 +1,13 @@
 // The tools of the machine in memory. Each keeps its state in files below /fake, so that comparing trees compares packages, units and
 // images, too.
 #include <algorithm>
-#include <set>
 
 #include "bundle/base/text.h"
+#include "tests/unit/run/fake_state.h"
 #include "tests/unit/run/small_appliance.h"
 
 namespace rootcellar::test {
 namespace {
-
-using Lines = std::set<std::string>;
-
-Lines read_lines(MemoryHost& host, const std::string& path) {
-  Lines lines;
-  const std::string text = host.read_file(path, 1u << 20).value_or("");
-  for (const auto line : split(text, '\n')) {
-    if (!line.empty()) lines.emplace(line);
-  }
-  return lines;
-}
-
-void write_lines(MemoryHost& host, const std::string& path, const Lines& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += line + '\n';
-  host.write_file(path, text);
-}
-
-bool has(const ToolCall& call, std::string_view word) { return std::find(call.argv.begin(), call.argv.end(), word) != call.argv.end(); }
-
-std::vector<std::string> after(const ToolCall& call, std::string_view word) {
-  const auto at = std::find(call.argv.begin(), call.argv.end(), word);
-  return at == call.argv.end() ? std::vector<std::string>{} : std::vector<std::string>(at + 1, call.argv.end());
-}
-
-ToolResult good(std::string output = {}) { return {.exit_code = 0, .timed_out = false, .output = std::move(output), .error_output = {}}; }
-ToolResult bad(int code, std::string said = {}) {
-  return {.exit_code = code, .timed_out = false, .output = {}, .error_output = std::move(said)};
-}
-
-void set_member(MemoryHost& host, const std::string& file, const std::string& name, bool in) {
-  Lines lines = read_lines(host, file);
-  if (in)
-    lines.insert(name);
-  else
-    lines.erase(name);
-  write_lines(host, file, lines);
-}
 
 // Units are named in /fake/enabled and /fake/active.
 ToolResult systemctl(MemoryHost& host, const ToolCall& call) {

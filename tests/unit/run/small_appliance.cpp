@@ -182,8 +182,12 @@ void uninstall(HostSystem& host, bool purge_data) {
 MemoryTree visible(const MemoryHost& host) {
   MemoryTree tree = host.tree();
   std::erase_if(tree, [](const auto& entry) {
-    return entry.first == "/var/lib/rootcellar/journal" || entry.first.starts_with("/var/lib/rootcellar/attic");
+    return entry.first == "/var/lib/rootcellar/journal" || entry.first.starts_with("/var/lib/rootcellar/attic") ||
+           entry.first.starts_with("/sys/module");
   });
+  for (auto& [path, node] : tree) {
+    if (path.starts_with("/var/lib/rootcellar/secrets/") && !node.content.empty()) node.content = "a secret";
+  }
   return tree;
 }
 

@@ -53,7 +53,17 @@ void begin_plan(HostSystem& host, const std::string& name);
 RunOutcome install(HostSystem& host, Bundle& bundle, const std::vector<Step>& steps);
 void uninstall(HostSystem& host, bool purge_data);
 
-/// The tree without what may differ after a detour: the journal, kept former files, apt's working files.
+/// What one appliance of these tests is: installed, upgraded, taken back.
+struct TestAppliance {
+  Bundle (*bundle)(const std::string& directory);
+  std::vector<Step> (*plan)();
+  Bundle (*next_bundle)(const std::string& directory);
+  std::vector<Step> (*next_plan)(const Bundle& next);
+  void (*set_up)(MemoryHost& host);
+  bool purge = false;  ///< data is purged when it is taken back: what is kept would be a difference
+};
+
+/// The tree without what may differ after a detour: the journal, kept former files, apt's working files, kernel modules (until the next boot); secrets say only that they are there.
 MemoryTree visible(const MemoryHost& host);
 /// "PATH: only in the first" and the like, one line each; empty when equal.
 std::string difference(const MemoryTree& expected, const MemoryTree& found);

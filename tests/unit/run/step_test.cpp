@@ -4,14 +4,16 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
-#include "tests/unit/run/small_appliance.h"
+#include "tests/unit/run/cluster_machine.h"
 
 namespace rootcellar::test {
 namespace {
 
 TEST(Step, EveryKindSurvivesItsJson) {
   std::vector<std::size_t> kinds;
-  for (const Step& step : small_plan()) {
+  std::vector<Step> steps = small_plan();
+  for (const Step& step : cluster_plan()) steps.push_back(step);
+  for (const Step& step : steps) {
     const JsonValue json = parse_json(encode_step(step).dump(), "test");
     const Step again = decode_step(json, "test");
     EXPECT_EQ(encode_step(again), encode_step(step)) << step.id;

@@ -4,15 +4,24 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "tests/support/failing_host.h"
-#include "tests/unit/run/small_appliance.h"
+#include "tests/unit/run/cluster_machine.h"
 
 namespace rootcellar::test {
 namespace {
 
 using Failure = FailingHost::Failure;
 
-class StopAnywhere : public ::testing::TestWithParam<Failure> {
+const TestAppliance k_appliances[] = {
+    {small_bundle, small_plan, next_bundle, next_plan, set_up_machine, false},
+    {cluster_bundle, cluster_plan, next_cluster_bundle, next_cluster_plan, set_up_cluster_machine, true},
+};
+
+class StopAnywhere : public ::testing::TestWithParam<std::tuple<Failure, std::size_t>> {
  protected:
+  static Failure failure() { return std::get<0>(GetParam()); }
+  static const TestAppliance& appliance() { return k_appliances[std::get<1>(GetParam())]; }
+  static bool purge() { return appliance().purge; }
+
   // True when the action ran to its end.
   static bool runs_through(const std::function<void()>& action) {
     try {
@@ -26,34 +35,35 @@ class StopAnywhere : public ::testing::TestWithParam<Failure> {
   }
 
   void after_stop(MemoryHost& host) const {
-    if (GetParam() != Failure::error) host.cut_power();
+    if (failure() != Failure::error) host.cut_power();
   }
 
   TemporaryDirectory directory_{"rc-stop"};
-  Bundle bundle_ = small_bundle(directory_.path());
-  std::vector<Step> steps_ = small_plan();
+  Bundle bundle_ = appliance().bundle(directory_.path());
+  std::vector<Step> steps_ = appliance().plan();
 };
 
 TEST_P(StopAnywhere, GoesOnToTheSameStateAndBackToTheOldOne) {
   MemoryHost clean;
-  set_up_machine(clean);
+  appliance().set_up(clean);
   const MemoryTree before = visible(clean);
   install(clean, bundle_, steps_);
   const MemoryTree after = visible(clean);
   ASSERT_NE(difference(before, after), "");
 
   std::uint64_t call = 1;
-  for (bool stopped = true; stopped; ++call) {
+  for (bool reached = true; reached; ++call) {
     MemoryHost host;
-    set_up_machine(host);
-    FailingHost failing(host, call, GetParam());
-    stopped = !runs_through([&] { install(failing, bundle_, steps_); });
+    appliance().set_up(host);
+    FailingHost failing(host, call, failure());
+    const bool stopped = !runs_through([&] { install(failing, bundle_, steps_); });
+    reached = failing.failed();
     if (stopped) after_stop(host);
     if (call % 2 == 0) install(host, bundle_, steps_);  // every other time it is taken back as it lies
     if (call % 2 == 0) {
       ASSERT_EQ(difference(after, visible(host)), "") << "stopped at call " << call << ", then resumed";
     }
-    uninstall(host, false);
+    uninstall(host, purge());
     ASSERT_EQ(difference(before, visible(host)), "") << "stopped at call " << call << ", then taken back";
   }
   EXPECT_GT(call, 200u);
@@ -61,16 +71,17 @@ TEST_P(StopAnywhere, GoesOnToTheSameStateAndBackToTheOldOne) {
 
 TEST_P(StopAnywhere, TakesBackAfterEveryStop) {
   MemoryHost machine;
-  set_up_machine(machine);
+  appliance().set_up(machine);
   const MemoryTree before = visible(machine);
   install(machine, bundle_, steps_);
   std::uint64_t call = 1;
-  for (bool stopped = true; stopped; ++call) {
+  for (bool reached = true; reached; ++call) {
     MemoryHost host = machine;
-    FailingHost failing(host, call, GetParam());
-    stopped = !runs_through([&] { uninstall(failing, false); });
+    FailingHost failing(host, call, failure());
+    const bool stopped = !runs_through([&] { uninstall(failing, purge()); });
+    reached = failing.failed();
     if (stopped) after_stop(host);
-    uninstall(host, false);
+    uninstall(host, purge());
     ASSERT_EQ(difference(before, visible(host)), "") << "stopped at call " << call << " of taking back";
   }
   EXPECT_GT(call, 100u);
@@ -79,10 +90,10 @@ TEST_P(StopAnywhere, TakesBackAfterEveryStop) {
 // An upgrade over an installed bundle: whatever stops it, going on ends in the same state, and taking back ends before the first bundle.
 TEST_P(StopAnywhere, AnUpgradeGoesOnToTheSameStateAndBackToTheOldOne) {
   TemporaryDirectory directory{"rc-next"};
-  Bundle next = next_bundle(directory.path());
-  const std::vector<Step> next_steps = next_plan(next);
+  Bundle next = appliance().next_bundle(directory.path());
+  const std::vector<Step> next_steps = appliance().next_plan(next);
   MemoryHost machine;
-  set_up_machine(machine);
+  appliance().set_up(machine);
   const MemoryTree before = visible(machine);
   begin_plan(machine, "first");
   install(machine, bundle_, steps_);
@@ -90,28 +101,35 @@ TEST_P(StopAnywhere, AnUpgradeGoesOnToTheSameStateAndBackToTheOldOne) {
   MemoryHost clean = machine;
   install(clean, next, next_steps);
   const MemoryTree after = visible(clean);
-  uninstall(clean, false);
+  uninstall(clean, purge());
   ASSERT_EQ(difference(before, visible(clean)), "");
 
   std::uint64_t call = 1;
-  for (bool stopped = true; stopped; ++call) {
+  for (bool reached = true; reached; ++call) {
     MemoryHost host = machine;
-    FailingHost failing(host, call, GetParam());
-    stopped = !runs_through([&] { install(failing, next, next_steps); });
+    FailingHost failing(host, call, failure());
+    const bool stopped = !runs_through([&] { install(failing, next, next_steps); });
+    reached = failing.failed();
     if (stopped) after_stop(host);
     if (call % 2 == 0) install(host, next, next_steps);
     if (call % 2 == 0) {
       ASSERT_EQ(difference(after, visible(host)), "") << "stopped at call " << call << ", then resumed";
     }
-    uninstall(host, false);
+    uninstall(host, purge());
     ASSERT_EQ(difference(before, visible(host)), "") << "stopped at call " << call << ", then taken back";
   }
-  EXPECT_GT(call, 200u);
+  EXPECT_GT(call, 150u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, StopAnywhere, ::testing::Values(Failure::error, Failure::kill_before, Failure::kill_after),
+std::string name_of(Failure failure) {
+  return failure == Failure::error ? "error" : failure == Failure::kill_before ? "kill_before" : "kill_after";
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, StopAnywhere,
+                         ::testing::Combine(::testing::Values(Failure::error, Failure::kill_before, Failure::kill_after),
+                                            ::testing::Values(0u, 1u)),
                          [](const auto& way) {
-                           return way.param == Failure::error ? "error" : way.param == Failure::kill_before ? "kill_before" : "kill_after";
+                           return name_of(std::get<0>(way.param)) + (std::get<1>(way.param) == 0 ? "_packages" : "_cluster");
                          });
 
 }  // namespace

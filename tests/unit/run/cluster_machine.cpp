@@ -1,0 +1,117 @@
+#include "tests/unit/run/cluster_machine.h"
+
+#include "bundle/base/text.h"
+#include "tests/unit/run/fake_state.h"
+
+namespace rootcellar::test {
+namespace {
+
+constexpr const char* k_argo =
+    "kind: CustomResourceDefinition\nmetadata:\n  name: workflows.argoproj.io\n---\nkind: Workflow\nmetadata:\n  name: hello\n";
+
+std::string web_manifest(std::string_view version) {
+  return cat("kind: Secret\nmetadata:\n  name: web\nstringData:\n  password: ${secret.db}\n  site: ${site.address}\n---\nkind: Service\nmetadata:\n"
+             "  name: web\n  labels:\n    version: ",
+             version, "\n");
+}
+
+std::vector<TemplateValue> values() { return {{"site.address", "10.0.0.1"}}; }
+
+GeneratedSecret secret(const std::string& name, const std::string& kind, const std::string& other = {}) {
+  GeneratedSecret made;
+  made.name = name;
+  made.kind = kind;
+  made.secret = other;
+  if (kind == "jwt") made.claims = R"({"iss":"${site.address}"})";
+  if (kind == "dockerconfigjson") made.user = "lab", made.server = "${site.address}:5000";
+  return made;
+}
+
+ClusterWait wait(const std::string& kind, const std::string& target, const std::string& expression = {}, const std::string& expect = {}) {
+  ClusterWait made;
+  made.kind = kind;
+  made.target = target;
+  made.space = kind == "http" || target.starts_with("node/") ? "" : "lab";
+  made.expression = expression;
+  made.expect = expect;
+  made.time_limit = 60;
+  return made;
+}
+
+std::vector<Step> node_steps() {
+  return {
+      {"fstab", "keep swap off", "", EditLines{"/etc/fstab", {}, "swap"}},
+      {"hosts", "name the cluster", "", EditLines{"/etc/hosts", {"10.0.0.1 cluster.internal"}, ""}},
+      {"swap", "switch swap off", "", SwapOff{}},
+      {"modules", "load modules", "", LoadModules{{"overlay"}}},
+      {"sysctls", "forward packets", "", SetSysctls{{"net.ipv4.ip_forward=1"}}},
+      {"pull", "pull an image", "", PullIntoContainerd{"docker.io/lab/web:1", sha256(as_bytes("docker.io/lab/web:1")), true}},
+      {"pin", "pin an image", "", PullIntoContainerd{"registry.lab/theirs:1", {}, true}},
+      {"db", "make a password", "", MakeSecret{secret("db", "password"), {}}},
+      {"token", "make a token", "", MakeSecret{secret("token", "jwt", "db"), values()}},
+      {"pulls", "make a pull secret", "", MakeSecret{secret("pulls", "dockerconfigjson", "db"), values()}},
+      {"config", "write kubeadm's configuration", "", WriteFile{"/etc/rootcellar-kubeadm.yaml", "kind: InitConfiguration\n", 0600, {}}},
+      {"init", "start the cluster", "",
+       KubeadmInit{"/etc/rootcellar-kubeadm.yaml", "unix:///run/containerd/containerd.sock", {"SystemVerification"}, {"/var/lib/etcd"}, false}},
+  };
+}
+
+}  // namespace
+
+void set_up_cluster_machine(MemoryHost& host) {
+  set_up_machine(host);
+  set_up_node_tools(host);
+  set_up_cluster_tools(host);
+  host.set_server([](MemoryHost& machine, const std::string&) {
+    const bool up = read_lines(machine, k_objects).contains("lab deployment/chart");
+    return up ? HttpReply{.status = 200, .body = "welcome", .headers = {}} : HttpReply{.status = 0, .body = "Connection refused", .headers = {}};
+  });
+}
+
+Bundle cluster_bundle(const std::string& directory) {
+  BundleMaker maker;
+  maker.add_file("charts/chart.tgz", "a chart");
+  maker.add_file("manifests/argo.yaml", k_argo);
+  return maker.build(directory);
+}
+
+Bundle next_cluster_bundle(const std::string& directory) {
+  BundleMaker maker;
+  maker.add_file("charts/chart.tgz", "another chart");
+  maker.add_file("manifests/argo.yaml", k_argo);
+  return maker.build(directory);
+}
+
+std::vector<Step> cluster_plan() {
+  std::vector<Step> steps = node_steps();
+  const std::vector<Step> deployed = {
+      {"node", "mark the node", "", MarkNode{"one", {"role=web"}, {"node-role.kubernetes.io/control-plane"}}},
+      {"ready", "wait for the node", "", WaitInCluster{wait("jsonpath", "node/one", R"({.status.conditions[?(@.type=="Ready")].status})", "True"), {}}},
+      {"argo", "apply argo", "", ApplyManifest{"argo", "lab", {"manifests/argo.yaml"}, "", false, {}}},
+      {"web", "apply web", "", ApplyManifest{"web", "lab", {}, web_manifest("1"), false, values()}},
+      {"workflow", "wait for the workflow", "", WaitInCluster{wait("jsonpath", "workflow/hello", "{.status.phase}", "Succeeded"), {}}},
+      {"chart", "install the chart", "", HelmRelease{"chart", "apps", "charts/chart.tgz", "password: ${secret.db}\n", values(), 600}},
+      {"lab-chart", "install it again", "", HelmRelease{"chart", "lab", "charts/chart.tgz", "", {}, 600}},
+      {"rollout", "wait for the chart", "", WaitInCluster{wait("rollout", "deployment/chart"), {}}},
+      {"page", "wait for the page", "", WaitInCluster{wait("http", "http://${site.address}:80/", "", "welcome"), values()}},
+      {"migrate", "migrate the database", "",
+       ExecInPod{"migrate", "lab", "deployment/chart", "web", {"migrate"}, {"test", "-e", "/done"}, "${secret.db}", {}, 60}},
+      {"seed", "seed the database", "", ExecInPod{"seed", "lab", "deployment/chart", "", {"seed"}, {}, "${secret.db}", {}, 60}},
+      {"capture", "read the address", "", CaptureValue{{"address", "service/web", "lab", "{.spec.clusterIP}"}}},
+      {"ingress", "apply what needs it", "", ApplyManifest{"ingress", "edge", {}, "kind: ConfigMap\nmetadata:\n  name: to\ndata:\n  a: ${capture.address}\n", false, {}}},
+  };
+  steps.insert(steps.end(), deployed.begin(), deployed.end());
+  return steps;
+}
+
+std::vector<Step> next_cluster_plan(const Bundle&) {
+  std::vector<Step> steps = cluster_plan();
+  std::erase_if(steps, [](const Step& step) { return step.id == "ingress"; });
+  for (Step& step : steps) {
+    if (auto* lines = std::get_if<EditLines>(&step.action); lines != nullptr && step.id == "hosts") lines->add = {"10.0.0.2 cluster.internal"};
+    if (auto* manifest = std::get_if<ApplyManifest>(&step.action); manifest != nullptr && step.id == "web") manifest->text = web_manifest("2");
+  }
+  return steps;
+}
+
+}  // namespace rootcellar::test

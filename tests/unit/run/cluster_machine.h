@@ -1,0 +1,23 @@
+// A machine in memory that can become a node of a cluster, and the plan that makes it one. Its kubeadm, kubectl and helm are models: small
+// programs with the same verbs and the same refusals; the real ones are met by the tests of tests/e2e.
+#pragma once
+
+#include "tests/unit/run/small_appliance.h"
+
+namespace rootcellar::test {
+
+inline constexpr const char* k_objects = "/fake/objects";    ///< "NAMESPACE KIND/NAME", kinds in lower case
+inline constexpr const char* k_releases = "/fake/releases";  ///< "NAMESPACE NAME REVISION STATUS DESCRIPTION"
+inline constexpr const char* k_node = "/fake/node";          ///< the API server answers while it is there; labels of the node
+
+void set_up_node_tools(MemoryHost& host);     ///< swap, modules, containerd, kubeadm
+void set_up_cluster_tools(MemoryHost& host);  ///< kubectl, helm
+
+void set_up_cluster_machine(MemoryHost& host);
+Bundle cluster_bundle(const std::string& directory);
+Bundle next_cluster_bundle(const std::string& directory);
+/// Every kind of step that a cluster has.
+std::vector<Step> cluster_plan();
+std::vector<Step> next_cluster_plan(const Bundle& next);
+
+}  // namespace rootcellar::test

@@ -1,0 +1,191 @@
+// Models of kubectl and helm, over a list of objects in a file.
+#include "tests/unit/run/cluster_machine.h"
+#include "tests/unit/run/fake_state.h"
+
+namespace rootcellar::test {
+namespace {
+
+std::string value_after(const ToolCall& call, std::string_view word, const std::string& fallback) {
+  const std::vector<std::string> rest = after(call, word);
+  return rest.empty() ? fallback : rest.front();
+}
+
+std::string space_of(const ToolCall& call) { return value_after(call, "--namespace", "default"); }
+
+/// "KIND/NAME" of each document, in lower case.
+std::vector<std::string> names_in(const std::string& documents) {
+  std::vector<std::string> names;
+  std::string kind;
+  for (const std::string_view line : split(documents, '\n')) {
+    if (line.starts_with("kind: ")) kind = lower_ascii(line.substr(6));
+    if (line.starts_with("  name: ") && !kind.empty()) names.push_back(cat(std::exchange(kind, {}), "/", line.substr(8)));
+  }
+  return names;
+}
+
+std::string qualified(const ToolCall& call, const std::string& name) { return cat(space_of(call), " ", name); }
+
+ToolResult apply(MemoryHost& host, const ToolCall& call) {
+  std::string missing;
+  for (const std::string& name : names_in(call.input)) {
+    const bool custom = name.starts_with("workflow/");
+    const bool defined = read_lines(host, k_objects).contains(cat(space_of(call), " customresourcedefinition/workflows.argoproj.io"));
+    if (custom && !defined)
+      missing = "error: resource mapping not found for name: \"hello\": no matches for kind \"Workflow\" in version \"argoproj.io/v1alpha1\"";
+    else
+      set_member(host, k_objects, qualified(call, name), true);
+  }
+  return missing.empty() ? good("serverside-applied\n") : bad(1, missing);
+}
+
+ToolResult remove_objects(MemoryHost& host, const ToolCall& call) {
+  std::vector<std::string> names = names_in(call.input);
+  if (names.empty()) names = {cat(call.argv.at(4), "/", call.argv.at(5))};
+  for (const std::string& name : names) {
+    if (name.starts_with("namespace/"))
+      set_member(host, k_objects, cat("- ", name), false);
+    else
+      set_member(host, k_objects, qualified(call, name), false);
+  }
+  return good();
+}
+
+ToolResult get_listed(MemoryHost& host, const ToolCall& call) {
+  std::string out;
+  for (const std::string& name : names_in(call.input)) {
+    if (!read_lines(host, k_objects).contains(qualified(call, name))) return bad(1, cat("Error from server (NotFound): ", name));
+    out += name + '\n';
+  }
+  return good(out);
+}
+
+ToolResult get_contents(MemoryHost& host, const ToolCall& call) {
+  std::string out = "configmap/kube-root-ca.crt\n";
+  const std::string head = space_of(call) + ' ';
+  for (const std::string& line : read_lines(host, k_objects)) {
+    if (line.starts_with(head)) out += line.substr(head.size()) + '\n';
+  }
+  return good(out);
+}
+
+ToolResult get_namespace(MemoryHost& host, const std::string& name) {
+  return good(read_lines(host, k_objects).contains(cat("- namespace/", name)) ? cat("namespace/", name, "\n") : "");
+}
+
+ToolResult get_node(MemoryHost& host) {
+  std::string labels, taints;
+  for (const std::string& line : read_lines(host, k_node)) {
+    const std::size_t equals = line.find('=');
+    labels += cat(labels.empty() ? "" : ",", '"', line.substr(0, equals), R"(":")", line.substr(equals + 1), '"');
+  }
+  if (!read_lines(host, k_node).contains("untainted=yes")) taints = R"({"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"})";
+  return good(cat(R"({"kind":"Node","metadata":{"labels":{)", labels, R"(}},"spec":{"taints":[)", taints, "]}}"));
+}
+
+// What exists is well.
+ToolResult get_object(MemoryHost& host, const ToolCall& call) {
+  const std::string target = call.argv.at(4);
+  const std::string format = value_after(call, "--output", "");
+  if (format.find("Ready") != format.npos) return good("True");
+  if (!read_lines(host, k_objects).contains(qualified(call, target))) return good();
+  if (format == "jsonpath={.spec.clusterIP}") return good("10.96.0.9");
+  if (format == "jsonpath={.status.phase}") return good("Succeeded");
+  if (target.starts_with("job/")) return good(R"({"kind":"Job","status":{"conditions":[{"type":"Complete","status":"True"}]}})");
+  return good(R"({"kind":"Deployment","metadata":{"generation":1},"spec":{"replicas":1},)"
+              R"("status":{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}})");
+}
+
+ToolResult get(MemoryHost& host, const ToolCall& call) {
+  if (has(call, "--raw")) return good("ok");
+  if (has(call, "--filename")) return get_listed(host, call);
+  const std::string& what = call.argv.at(4);
+  if (what == "namespace") return get_namespace(host, call.argv.at(5));
+  if (what.starts_with("all,")) return get_contents(host, call);
+  if (what == "node") return get_node(host);
+  if (what == "pods" || what == "events") return good(R"({"items":[]})");
+  return get_object(host, call);
+}
+
+ToolResult exec(MemoryHost& host, const ToolCall& call) {
+  if (has(call, "test")) return read_lines(host, k_objects).contains("lab migrated") ? good() : bad(1);
+  set_member(host, k_objects, cat(space_of(call), " ", has(call, "migrate") ? "migrated" : "seeded"), true);
+  return call.input.empty() ? bad(1, "expected a password") : good();
+}
+
+ToolResult kubectl(MemoryHost& host, const ToolCall& call) {
+  const std::string& verb = call.argv.at(3);
+  if (!host.exists(k_node)) return bad(1, "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?");
+  if (verb == "get") return get(host, call);
+  if (verb == "apply") return apply(host, call);
+  if (verb == "delete") return remove_objects(host, call);
+  if (verb == "create") set_member(host, k_objects, cat("- namespace/", call.argv.back()), true);
+  if (verb == "exec") return exec(host, call);
+  if (verb == "label") set_member(host, k_node, call.argv.at(6), true);
+  if (verb == "taint") set_member(host, k_node, "untainted=yes", true);
+  return good();
+}
+
+struct Release {
+  std::string line;
+  std::string status;
+  std::string description;
+  int revision = 0;
+};
+
+std::vector<Release> releases(MemoryHost& host, const std::string& space, const std::string& name) {
+  std::vector<Release> found;
+  for (const std::string& line : read_lines(host, k_releases)) {
+    const auto words = split(line, ' ');
+    if (words[0] != space || words[1] != name) continue;
+    found.push_back({line, std::string(words[3]), line.substr(static_cast<std::size_t>(words[4].data() - line.data())),
+                     std::stoi(std::string(words[2]))});
+  }
+  return found;
+}
+
+ToolResult helm_history(MemoryHost& host, const std::string& space, const std::string& name) {
+  std::string json;
+  for (const Release& release : releases(host, space, name)) {
+    json += cat(json.empty() ? "" : ",", R"({"revision":)", release.revision, R"(,"status":")", release.status, R"(","description":")",
+                release.description, R"("})");
+  }
+  return json.empty() ? bad(1, "Error: release: not found") : good(cat("[", json, "]"));
+}
+
+ToolResult helm_upgrade(MemoryHost& host, const ToolCall& call, const std::string& space) {
+  const std::string& name = call.argv.at(4);
+  std::vector<Release> former = releases(host, space, name);
+  if (!host.exists(call.argv.at(5))) return bad(1, cat("Error: path \"", call.argv.at(5), "\" not found"));
+  if (!former.empty() && former.back().status.starts_with("pending-"))
+    return bad(1, "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress");
+  for (const Release& release : former) set_member(host, k_releases, release.line, false);
+  const int revision = former.empty() ? 1 : former.back().revision + 1;
+  set_member(host, k_releases, cat(space, " ", name, " ", revision, " deployed ", value_after(call, "--description", "")), true);
+  set_member(host, k_objects, cat(space, " deployment/", name), true);
+  return good();
+}
+
+ToolResult helm(MemoryHost& host, const ToolCall& call) {
+  const std::string& verb = call.argv.at(3);
+  const std::string space = space_of(call);
+  const std::string& name = call.argv.at(4);
+  if (!host.exists(k_node)) return bad(1, "Error: Kubernetes cluster unreachable");
+  if (verb == "history") return helm_history(host, space, name);
+  if (verb == "upgrade") return helm_upgrade(host, call, space);
+  if (verb == "get" && name == "manifest") return good(cat("---\nkind: Deployment\nmetadata:\n  name: ", call.argv.at(5), "\n"));
+  if (verb == "get") return good();
+  const std::vector<Release> there = releases(host, space, name);
+  if (there.empty()) return bad(1, cat("Error: uninstall: Release not loaded: ", name, ": release: not found"));
+  for (const Release& release : there) set_member(host, k_releases, release.line, false);
+  set_member(host, k_objects, cat(space, " deployment/", name), false);
+  return good();
+}
+
+}  // namespace
+
+void set_up_cluster_tools(MemoryHost& host) {
+  host.set_tool("/usr/local/bin/kubectl", kubectl);
+  host.set_tool("/usr/local/bin/helm", helm);
+}
+
+}  // namespace rootcellar::test

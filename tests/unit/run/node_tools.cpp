@@ -1,0 +1,140 @@
+// Models of the programs that make a machine a node: they keep their state in files, as the real ones do, and know nothing of Kubernetes.
+#include "tests/unit/run/cluster_machine.h"
+#include "tests/unit/run/fake_state.h"
+
+namespace rootcellar::test {
+namespace {
+
+constexpr const char* k_swaps = "/proc/swaps";
+constexpr const char* k_swap_head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
+constexpr const char* k_swap_line = "/dev/vda3                               partition\t1048572\t0\t-2\n";
+constexpr const char* k_rules = "/fake/rules";
+constexpr const char* k_images = "/fake/cri";
+
+ToolResult swapoff(MemoryHost& host, const ToolCall&) {
+  host.write_file(k_swaps, k_swap_head);
+  return good();
+}
+
+ToolResult swapon(MemoryHost& host, const ToolCall&) {
+  host.write_file(k_swaps, cat(k_swap_head, k_swap_line));
+  return good();
+}
+
+ToolResult modprobe(MemoryHost& host, const ToolCall& call) {
+  const std::string& name = call.argv.back();
+  if (name == "absent") return bad(1, "modprobe: FATAL: Module absent not found in directory /lib/modules/6.1.0-test");
+  host.make_directories(cat("/sys/module/", name));
+  host.sync_filesystem("/sys");
+  return good();
+}
+
+// "NAME DIGEST", and "NAME DIGEST pinned" beside it.
+ToolResult crictl(MemoryHost& host, const ToolCall& call) {
+  const std::string& name = call.argv.back();
+  const std::string line = cat(name, " ", sha256(as_bytes(name)).named());
+  if (!read_lines(host, "/fake/active").contains("containerd.service")) return bad(1, "connect: no such file or directory");
+  if (has(call, "pull")) set_member(host, k_images, line, true);
+  if (has(call, "rmi")) set_member(host, k_images, line, false), set_member(host, k_images, line + " pinned", false);
+  if (!has(call, "inspecti")) return good();
+  if (!read_lines(host, k_images).contains(line)) return bad(1, "no such image present");
+  return good(cat(R"({"status":{"id":"sha256:1","repoDigests":[")", name.substr(0, name.rfind(':')), "@", sha256(as_bytes(name)).named(),
+                  R"("]},"info":{}})"));
+}
+
+ToolResult ctr(MemoryHost& host, const ToolCall& call) {
+  const bool list = has(call, "list");
+  const std::string name = list ? call.argv.back().substr(std::string_view("name==").size()) : call.argv.at(5);
+  const std::string line = cat(name, " ", sha256(as_bytes(name)).named(), " pinned");
+  if (list) return good(read_lines(host, k_images).contains(line) ? cat(name, " io.cri-containerd.pinned=pinned\n") : "");
+  set_member(host, k_images, line, call.argv.back().ends_with("=pinned"));
+  return good();
+}
+
+void start_cluster(MemoryHost& host) {
+  for (const char* folder : {"/etc/kubernetes/manifests", "/etc/kubernetes/pki", "/var/lib/kubelet/pods", "/var/lib/etcd/member", "/var/lib/cni",
+                             "/sys/class/net/cni0"})
+    host.make_directories(folder);
+  host.write_file("/etc/kubernetes/manifests/kube-apiserver.yaml", "a pod");
+  host.write_file("/etc/kubernetes/pki/ca.crt", "a certificate");
+  for (const char* file : {"/etc/kubernetes/kubelet.conf", "/etc/kubernetes/admin.conf"}) host.write_file(file, "a kubeconfig", 0600);
+  host.write_file("/var/lib/kubelet/config.yaml", "settings");
+  host.write_file("/var/lib/etcd/member/db", "data");
+  host.write_file("/etc/cni/net.d/10-flannel.conflist", "{}");
+  host.write_file("/proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\ntmpfs /var/lib/kubelet/pods tmpfs rw 0 0\n");
+  host.write_file(k_rules, "*filter\n:FORWARD DROP [0:0]\n:KUBE-FORWARD - [0:0]\n-A FORWARD -j KUBE-FORWARD\n-A FORWARD -s 10.9.9.9/32 -j ACCEPT\nCOMMIT\n");
+  set_member(host, "/fake/active", "kubelet.service", true);
+  host.write_file(k_node, "");
+}
+
+// Leaves what the real one leaves: network configuration, devices, packet rules, data.
+ToolResult kubeadm_reset(MemoryHost& host) {
+  for (const char* path : {"/etc/kubernetes/manifests", "/etc/kubernetes/pki"}) {
+    for (const std::string& name : host.list(path)) host.remove_tree(path_join(path, name));
+  }
+  for (const char* file : {"/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf"}) host.remove(file);
+  for (const char* file : {k_objects, k_releases, k_node}) host.remove(file);
+  host.sync_filesystem("/");
+  return good();
+}
+
+ToolResult kubeadm(MemoryHost& host, const ToolCall& call) {
+  if (call.argv.at(1) == "reset") return kubeadm_reset(host);
+  if (host.exists("/etc/kubernetes/manifests/kube-apiserver.yaml"))
+    return bad(1, "error execution phase preflight: [preflight] Some fatal errors occurred:\n"
+                  "\t[ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml]: /etc/kubernetes/manifests/kube-apiserver.yaml already "
+                  "exists\n[preflight] If you know what you are doing, ...");
+  if (!host.exists(call.argv.at(3))) return bad(1, "unable to read config");
+  start_cluster(host);
+  return good("Your Kubernetes control-plane has initialized successfully!\n");
+}
+
+ToolResult umount(MemoryHost& host, const ToolCall&) {
+  host.write_file("/proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\n");
+  return good();
+}
+
+ToolResult ip(MemoryHost& host, const ToolCall& call) {
+  if (has(call, "delete")) host.remove_tree(cat("/sys/class/net/", call.argv.back()));
+  host.sync_filesystem("/sys");
+  return good();
+}
+
+ToolResult iptables_save(MemoryHost& host, const ToolCall&) { return good(host.read_file(k_rules, 1u << 20).value_or("")); }
+
+ToolResult iptables_restore(MemoryHost& host, const ToolCall& call) {
+  host.write_file(k_rules, call.input);
+  return good();
+}
+
+}  // namespace
+
+void set_up_node_tools(MemoryHost& host) {
+  host.set_tool("/usr/sbin/swapoff", swapoff);
+  host.set_tool("/usr/sbin/swapon", swapon);
+  host.set_tool("/usr/sbin/modprobe", modprobe);
+  host.set_tool("/usr/local/bin/crictl", crictl);
+  host.set_tool("/usr/bin/ctr", ctr);
+  host.set_tool("/usr/local/bin/kubeadm", kubeadm);
+  host.set_tool("/usr/bin/umount", umount);
+  host.set_tool("/usr/sbin/ip", ip);
+  host.set_tool("/usr/sbin/iptables-save", iptables_save);
+  host.set_tool("/usr/sbin/iptables-restore", iptables_restore);
+  host.add_file(k_swaps, cat(k_swap_head, k_swap_line));
+  host.add_file("/dev/vda3", "a partition");
+  host.add_file(k_images, "registry.lab/theirs:1 " + sha256(as_bytes("registry.lab/theirs:1")).named() + "\n");
+  host.add_file(k_rules, "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -s 10.9.9.9/32 -j ACCEPT\nCOMMIT\n");
+  host.add_file("/proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\n");
+  host.add_file("/proc/sys/net/ipv4/ip_forward", "0\n");
+  host.add_file("/proc/sys/kernel/osrelease", "6.1.0-test\n");
+  host.add_file("/fake/active", "containerd.service\n");
+  for (const char* program : {"/usr/local/bin/kubeadm", "/usr/sbin/iptables-save", "/usr/sbin/iptables-restore"})
+    host.add_file(program, "a program", 0755);
+  host.add_file("/etc/cni/net.d/87-theirs.conflist", "{}");
+  host.add_file("/etc/fstab", "# <file system> <mount point> <type>\nUUID=1 / ext4 defaults 0 1\nUUID=2 none swap sw 0 0", 0640);
+  host.add_file("/etc/hosts", "127.0.0.1 localhost\n");
+  host.add_directories("/sys/class/net/eth0");
+  host.add_directories("/run");
+}
+
+}  // namespace rootcellar::test
