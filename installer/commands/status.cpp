@@ -6,6 +6,7 @@
 #include "installer/commands/kept_state.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
+#include "installer/run/cluster_status.h"
 
 namespace rootcellar {
 namespace {
@@ -30,8 +31,9 @@ StepState look_at(const Step& step, RunContext& context) {
       do_step(step, context);
       state.text = "passed";
     } else if (probe_step(step, context) == ProbeResult::needed) {
+      const std::string fault = cluster_step_fault(step, context);
       state.good = false;
-      state.text = "changed since the install";
+      state.text = fault.empty() ? "changed since the install" : fault;
     }
   } catch (const Error& error) {
     // A step that cannot be looked at is a finding, and the others are looked at too.

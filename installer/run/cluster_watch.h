@@ -18,7 +18,7 @@ std::vector<std::string> stands_in_the_way(const ClusterApi& api, const std::str
 struct WatchedThing {
   std::string name;   ///< "deployment/web": "cannot wait for 'deployment/web'..."
   std::string space;  ///< namespace
-  std::uint64_t time_limit = 600;
+  std::uint64_t time_limit = 600;  ///< seconds; 0: looked at once
 };
 
 /// Looks every two seconds until ready. Failed, or not ready in time: a SystemError with the state found and the first thing in the way; the

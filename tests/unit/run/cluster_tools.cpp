@@ -38,8 +38,19 @@ ToolResult apply(MemoryHost& host, const ToolCall& call) {
   return missing.empty() ? good("serverside-applied\n") : bad(1, missing);
 }
 
+// helm keeps each revision in a Secret "sh.helm.release.v1.NAME.vREVISION".
+void forget_release(MemoryHost& host, const std::string& space, const std::string& secret) {
+  const std::string name = secret.substr(std::string_view("sh.helm.release.v1.").size());
+  const std::size_t dot = name.rfind(".v");
+  const std::string head = cat(space, " ", name.substr(0, dot), " ", name.substr(dot + 2), " ");
+  for (const std::string& line : read_lines(host, k_releases)) {
+    if (line.starts_with(head)) set_member(host, k_releases, line, false);
+  }
+}
+
 ToolResult remove_objects(MemoryHost& host, const ToolCall& call) {
   std::vector<std::string> names = names_in(call.input);
+  if (call.argv.at(4) == "secret") forget_release(host, space_of(call), call.argv.at(5));
   if (names.empty()) names = {cat(call.argv.at(4), "/", call.argv.at(5))};
   for (const std::string& name : names) {
     if (name.starts_with("namespace/"))

@@ -1,0 +1,283 @@
+// What the cluster's steps do when something is in the way, and what they say.
+#include <gtest/gtest.h>
+
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+#include "installer/run/actions/actions.h"
+#include "installer/run/cluster_status.h"
+#include "tests/support/failing_host.h"
+#include "tests/unit/run/cluster_machine.h"
+#include "tests/unit/run/fake_state.h"
+
+namespace rootcellar::test {
+namespace {
+
+class ClusterSteps : public ::testing::Test {
+ protected:
+  ClusterSteps() { set_up_cluster_machine(host_); }
+
+  void install_all() { install(host_, bundle_, cluster_plan()); }
+  const Step& step(const std::string& id) {
+    for (const Step& found : steps_) {
+      if (found.id == id) return found;
+    }
+    throw InputError(id);
+  }
+  template <typename Action>
+  void set(const std::string& id, Action action) {
+    for (Step& found : steps_) {
+      if (found.id == id) found.action = std::move(action);
+    }
+  }
+  void run(const std::string& id) {
+    const JsonValue undo = prepare_undo(step(id), context_);
+    context_.undo_data = &undo;
+    do_step(step(id), context_);
+    context_.undo_data = nullptr;
+  }
+  std::string refusal(const std::function<void()>& action) {
+    try {
+      action();
+      return "accepted";
+    } catch (const Error& error) {
+      hint_ = error.hint();
+      return error.message();
+    }
+  }
+  std::string refusal(const std::string& id) {
+    return refusal([&] { run(id); });
+  }
+  /// How often a program was started with this word.
+  std::size_t calls(const std::string& program, const std::string& word) const {
+    return static_cast<std::size_t>(std::count_if(host_.calls().begin(), host_.calls().end(), [&](const auto& argv) {
+      return argv[0] == program && std::find(argv.begin(), argv.end(), word) != argv.end();
+    }));
+  }
+  void say(const std::string& program, ToolResult result) {
+    host_.set_tool(program, [result](MemoryHost&, const ToolCall&) { return result; });
+  }
+
+  TemporaryDirectory directory_{"rc-cluster"};
+  Bundle bundle_ = cluster_bundle(directory_.path());
+  std::vector<Step> steps_ = cluster_plan();
+  MemoryHost host_;
+  RunContext context_{.host = host_, .bundle = &bundle_, .progress = silent_progress()};
+  std::string hint_;
+};
+
+constexpr const char* k_kubeadm = "/usr/local/bin/kubeadm";
+constexpr const char* k_kubectl = "/usr/local/bin/kubectl";
+constexpr const char* k_helm = "/usr/local/bin/helm";
+
+TEST_F(ClusterSteps, AClusterOfOthersIsNotTouched) {
+  host_.add_file("/etc/kubernetes/admin.conf", "theirs");
+  EXPECT_EQ(refusal("init"), "this machine is already part of a cluster that was not made here: '/etc/kubernetes/admin.conf' is there");
+  EXPECT_EQ(calls(k_kubeadm, "reset"), 0u);
+}
+
+TEST_F(ClusterSteps, AStoppedInitBeginsWithAReset) {
+  host_.set_tool(k_kubeadm, [](MemoryHost& host, const ToolCall&) -> ToolResult {
+    host.add_file("/etc/kubernetes/manifests/kube-apiserver.yaml", "half of it");
+    host.add_file("/var/lib/etcd/member/db", "half of it");
+    throw Killed();
+  });
+  EXPECT_THROW(install_all(), Killed);
+  set_up_node_tools(host_);
+  host_.remove("/fake/active");
+  host_.add_file("/fake/active", "containerd.service\n");
+  install_all();
+  EXPECT_EQ(calls(k_kubeadm, "reset"), 1u);
+  EXPECT_EQ(host_.read_file("/var/lib/rootcellar/cluster-node", 64), "finished");
+}
+
+TEST_F(ClusterSteps, AFinishedClusterIsNeverResetBecauseItIsSilent) {
+  install_all();
+  host_.remove(k_node);
+  const std::int64_t before = host_.now();
+  EXPECT_EQ(refusal([&] { do_step(step("init"), context_); }),
+            "cannot wait for 'the API server': it does not answer; the kubelet is active after 300 s");
+  EXPECT_GE(host_.now() - before, 300);
+  EXPECT_EQ(calls(k_kubeadm, "reset"), 0u);
+}
+
+TEST_F(ClusterSteps, KubeadmsChecksAreNamed) {
+  host_.add_file("/etc/rootcellar-kubeadm.yaml", "kind: InitConfiguration\n");
+  say(k_kubeadm, bad(1, "error execution phase preflight:\n\t[ERROR Swap]: running with swap on is not supported\n[preflight] If you know"));
+  EXPECT_EQ(refusal("init"), "cannot run 'kubeadm init': [ERROR Swap]: running with swap on is not supported");
+  EXPECT_EQ(hint_, "its whole output is in /var/log/rootcellar/init.log; the next try begins with 'kubeadm reset'");
+}
+
+TEST_F(ClusterSteps, TheKubeletsFaultIsNamed) {
+  host_.set_tool("/usr/bin/journalctl", [](MemoryHost&, const ToolCall&) { return good("E1125 05:41:55.2 no cgroup driver\nMain process exited\n"); });
+  say(k_kubeadm, {.exit_code = 1, .output = "[kubelet-check] not healthy\n", .error_output = "error execution phase wait-control-plane: deadline\n"});
+  EXPECT_EQ(refusal("init"),
+            "cannot run 'kubeadm init': error execution phase wait-control-plane: deadline; the kubelet is not there: E1125 05:41:55.2 no cgroup "
+            "driver");
+}
+
+TEST_F(ClusterSteps, SecretsStandInNoArgumentAndInNoJournal) {
+  install_all();
+  const std::string password = host_.read_file("/var/lib/rootcellar/secrets/db", 4096).value_or("");
+  ASSERT_EQ(password.size(), 24u);
+  for (const auto& argv : host_.calls()) EXPECT_EQ(join(argv, " ").find(password), std::string::npos) << join(argv, " ");
+  for (const auto& [path, node] : host_.tree()) {
+    const bool is_secret = path.starts_with("/var/lib/rootcellar/secrets/");
+    EXPECT_TRUE(is_secret || node.content.find(password) == std::string::npos) << path;
+  }
+}
+
+TEST_F(ClusterSteps, AReleaseKilledHalfwayIsInstalledAnew) {
+  install_all();
+  host_.add_file(k_releases, "lab chart 1 pending-install ours\n");
+  do_step(step("lab-chart"), context_);
+  EXPECT_EQ(calls(k_kubectl, "sh.helm.release.v1.chart.v1"), 1u);
+}
+
+TEST_F(ClusterSteps, AFailedChartSaysWhatIsInTheWay) {
+  install_all();
+  host_.add_file(k_releases, "");
+  say(k_helm, bad(1, "Error: failed post-install: timed out waiting for the condition"));
+  const auto kubectl = [](MemoryHost&, const ToolCall& call) {
+    if (has(call, "events")) return good(R"({"items":[]})");
+    return good(R"({"items":[{"metadata":{"name":"hook-x"},"status":{"phase":"Pending","containerStatuses":[{"name":"hook","ready":false,)"
+                R"("state":{"waiting":{"reason":"ErrImagePull","message":"no such image"}}}]}}]})");
+  };
+  host_.set_tool(k_kubectl, kubectl);
+  host_.set_tool(k_helm, [](MemoryHost&, const ToolCall& call) {
+    return has(call, "upgrade") ? bad(1, "Error: failed post-install: timed out waiting for the condition") : bad(1, "Error: release: not found");
+  });
+  EXPECT_EQ(refusal([&] { do_step(step("chart"), context_); }),
+            "cannot install chart 'chart': exit status 1: Error: failed post-install: timed out waiting for the condition: pod hook-x: container "
+            "hook: ErrImagePull: no such image");
+}
+
+TEST_F(ClusterSteps, KindsNotYetEstablishedAreWaitedFor) {
+  install_all();
+  int tries = 0;
+  host_.set_tool(k_kubectl, [&tries](MemoryHost&, const ToolCall& call) {
+    return has(call, "apply") && ++tries < 4 ? bad(1, "no matches for kind \"Workflow\"") : good("namespace/lab\n");
+  });
+  do_step(step("argo"), context_);
+  EXPECT_EQ(tries, 4);
+  host_.set_tool(k_kubectl, [](MemoryHost&, const ToolCall& call) {
+    return has(call, "apply") ? bad(1, "error: no matches for kind \"Workflow\"") : good("namespace/lab\n");
+  });
+  const std::int64_t before = host_.now();
+  EXPECT_EQ(refusal([&] { do_step(step("argo"), context_); }),
+            "cannot apply manifest 'argo': exit status 1: error: no matches for kind \"Workflow\"");
+  EXPECT_LE(host_.now() - before, 62);
+}
+
+TEST_F(ClusterSteps, AMissingValueIsNamed) {
+  install_all();
+  set("web", ApplyManifest{"web", "lab", {}, "a: ${answers.domain}\n", false, {}});
+  EXPECT_EQ(refusal("web"), "cannot fill in '${answers.domain}': nothing of this name is known");
+  set("web", ApplyManifest{"web", "lab", {}, "a: ${secret.no}\n", false, {}});
+  EXPECT_EQ(refusal("web"), "expected '/var/lib/rootcellar/secrets/no', found none");
+}
+
+ClusterWait waits(const std::string& kind, const std::string& target, const std::string& expression, const std::string& expect) {
+  ClusterWait wait;
+  wait.kind = kind;
+  wait.target = target;
+  wait.space = "lab";
+  wait.expression = expression;
+  wait.expect = expect;
+  wait.time_limit = 30;
+  return wait;
+}
+
+TEST_F(ClusterSteps, WaitsSayWhatTheyFind) {
+  install_all();
+  set("rollout", WaitInCluster{waits("rollout", "deployment/no", "", ""), {}});
+  EXPECT_EQ(refusal("rollout"), "cannot wait for 'deployment/no' in namespace 'lab': it is not there after 30 s");
+  set("rollout", WaitInCluster{waits("jsonpath", "workflow/hello", "{.status.phase}", "Running"), {}});
+  EXPECT_EQ(refusal("rollout"),
+            "cannot wait for 'workflow/hello' in namespace 'lab': expected 'Running', found 'Succeeded' at {.status.phase} after 30 s");
+  ClusterWait failing = waits("jsonpath", "workflow/hello", "{.status.phase}", "Running");
+  failing.fails = {"Succeeded"};
+  set("rollout", WaitInCluster{failing, {}});
+  EXPECT_EQ(refusal("rollout"), "cannot wait for 'workflow/hello' in namespace 'lab': expected 'Running', found 'Succeeded' at {.status.phase}");
+  set("rollout", WaitInCluster{waits("http", "http://10.0.0.1/", "", "goodbye"), {}});
+  EXPECT_EQ(refusal("rollout"),
+            "cannot wait for 'http://10.0.0.1/' in namespace 'lab': expected 'goodbye' in the answer, found status 200 and 'welcome' after 30 s");
+  set("rollout", WaitInCluster{waits("moon", "full", "", ""), {}});
+  EXPECT_EQ(refusal("rollout"), "wait for 'full': expected a kind of wait (rollout, job, jsonpath, http), found 'moon'");
+}
+
+TEST_F(ClusterSteps, StatusLooksOnce) {
+  install_all();
+  set("rollout", WaitInCluster{waits("rollout", "deployment/no", "", ""), {}});
+  const std::int64_t before = host_.now();
+  EXPECT_EQ(cluster_step_fault(step("rollout"), context_), "cannot wait for 'deployment/no' in namespace 'lab': it is not there");
+  EXPECT_EQ(cluster_step_fault(step("fstab"), context_), "");
+  EXPECT_EQ(host_.now(), before);
+}
+
+TEST_F(ClusterSteps, ASilentApiIsAskedOnce) {
+  install_all();
+  host_.remove(k_node);
+  const std::size_t before = host_.calls().size();
+  const std::string said = "cannot ask the cluster: exit status 1: The connection to the server 10.0.0.1:6443 was refused - did you specify the "
+                           "right host or port?";
+  for (const char* id : {"init", "node", "ready", "argo", "chart", "rollout", "migrate", "capture"})
+    EXPECT_EQ(refusal([&] { probe_step(step(id), context_); }), said) << id;
+  EXPECT_EQ(host_.calls().size() - before, 1u);
+}
+
+TEST_F(ClusterSteps, ACommandThatFailsSaysSoWithoutItsSecret) {
+  install_all();
+  host_.add_file("/var/lib/rootcellar/secrets/db", "hush", 0600);
+  say(k_kubectl, bad(3, "login as hush refused"));
+  EXPECT_EQ(refusal("seed"), "cannot run 'seed' in deployment/chart in namespace 'lab': exit status 3: login as *** refused");
+}
+
+TEST_F(ClusterSteps, ValuesAndNodesThatAreNotThere) {
+  install_all();
+  set("capture", CaptureValue{{"address", "service/no", "lab", "{.spec.clusterIP}"}});
+  EXPECT_EQ(refusal("capture"), "cannot capture 'address': expected a value at {.spec.clusterIP} of 'service/no' in namespace 'lab', found none");
+  say(k_kubectl, good());
+  EXPECT_EQ(refusal("node"), "cannot mark node 'one': the cluster has no node of this name");
+}
+
+TEST_F(ClusterSteps, ADigestThatIsAnother) {
+  set("pull", PullIntoContainerd{"docker.io/lab/web:1", sha256(as_bytes("other")), true});
+  EXPECT_EQ(refusal("pull"), cat("cannot pull 'docker.io/lab/web:1': expected digest ", sha256(as_bytes("other")).named(), ", found docker.io/lab/web@",
+                                 sha256(as_bytes("docker.io/lab/web:1")).named()));
+}
+
+TEST_F(ClusterSteps, WhatTheKernelLacks) {
+  set("modules", LoadModules{{"overlay", "absent"}});
+  EXPECT_EQ(refusal("modules"), "cannot load the kernel module 'absent' (the cluster needs it): exit status 1: modprobe: FATAL: Module absent not "
+                                "found in directory /lib/modules/6.1.0-test");
+  EXPECT_EQ(hint_, "kernel 6.1.0-test lacks it: install the package with this kernel's modules, or boot the kernel they are for");
+  set("sysctls", SetSysctls{{"net.bridge.bridge-nf-call-iptables=1"}});
+  EXPECT_EQ(refusal("sysctls"), "cannot set 'net.bridge.bridge-nf-call-iptables': expected '/proc/sys/net/bridge/bridge-nf-call-iptables', found none");
+  EXPECT_EQ(hint_, "the kernel module br_netfilter makes it; it is not loaded");
+}
+
+TEST_F(ClusterSteps, ModulesAreFoundWhereverTheKernelShowsThem) {
+  const auto found = [&](const std::string& name) {
+    set("modules", LoadModules{{name}});
+    return probe_step(step("modules"), context_) == ProbeResult::already;
+  };
+  EXPECT_FALSE(found("nf-conntrack"));
+  host_.add_directories("/sys/module/nf_conntrack");
+  host_.add_file("/proc/filesystems", "nodev\tsysfs\n\text4\nnodev\toverlay\n");
+  host_.add_file("/lib/modules/6.1.0-test/modules.builtin", "kernel/drivers/net/vxlan/vxlan.ko\nkernel/net/ip-vs.ko\n");
+  host_.add_file("/proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
+  for (const char* name : {"nf-conntrack", "overlay", "vxlan", "ip_vs", "br_netfilter", "ext4"}) EXPECT_TRUE(found(name)) << name;
+  EXPECT_FALSE(found("lay"));
+}
+
+TEST_F(ClusterSteps, SettingsThatPeopleChangedSinceStay) {
+  run("sysctls");
+  const JsonValue undo = parse_json(R"({"before":{"net.ipv4.ip_forward":"0"}})", "test");
+  EXPECT_EQ(host_.read_file("/proc/sys/net/ipv4/ip_forward", 64), "1\n");
+  host_.set_kernel_value("/proc/sys/net/ipv4/ip_forward", "2");
+  undo_step(step("sysctls"), undo, context_, false);
+  EXPECT_EQ(host_.read_file("/proc/sys/net/ipv4/ip_forward", 64), "2\n");
+}
+
+}  // namespace
+}  // namespace rootcellar::test
