@@ -1,5 +1,7 @@
 #include "installer/run/cluster_namespace.h"
 
+#include <algorithm>
+
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 
@@ -9,31 +11,30 @@ namespace {
 constexpr std::int64_t k_patience = 60;  // seconds: pods end after their owners
 constexpr std::uint64_t k_pause = 2000;  // milliseconds
 
-enum class Contents { nothing, ending, something };
-
 bool is_clusters_own(std::string_view name) { return name == "configmap/kube-root-ca.crt" || name.starts_with("secret/default-token-"); }
 
-Contents contents_of(const std::string& space, const ClusterApi& api) {
-  Contents found = Contents::nothing;
-  const auto names = api.get({"all,configmaps,secrets,persistentvolumeclaims", "--namespace", space, "--output", "name"});
-  for (const std::string_view line : split(names.value_or(""), '\n')) {
-    const std::string_view name = trim(line);
-    if (name.empty() || is_clusters_own(name)) continue;
-    if (!name.starts_with("pod/") && !name.starts_with("replicaset.")) return Contents::something;
-    found = Contents::ending;
+bool ends_by_itself(std::string_view name) { return name.starts_with("pod/") || name.starts_with("replicaset."); }
+
+std::vector<std::string> contents_of(const std::string& space, const ClusterApi& api) {
+  std::vector<std::string> found;
+  const std::string names =
+      api.get({"all,configmaps,secrets,persistentvolumeclaims", "--namespace", space, "--output", "name"}).value_or("");
+  for (const std::string_view line : split(names, '\n')) {
+    if (!trim(line).empty() && !is_clusters_own(trim(line))) found.emplace_back(trim(line));
   }
   return found;
 }
 
-bool is_empty(const std::string& space, const ClusterApi& api) {
+/// What is still there once pods have had their time to follow their owners.
+std::vector<std::string> lasting_contents(const std::string& space, const ClusterApi& api) {
   HostSystem& host = api.scope().host();
   const std::int64_t start = host.now();
-  Contents found = contents_of(space, api);
-  while (found == Contents::ending && host.now() - start < k_patience) {
+  std::vector<std::string> found = contents_of(space, api);
+  while (!found.empty() && std::all_of(found.begin(), found.end(), ends_by_itself) && host.now() - start < k_patience) {
     host.sleep(k_pause);
     found = contents_of(space, api);
   }
-  return found == Contents::nothing;
+  return found;
 }
 
 bool is_always_there(const std::string& space) { return space.empty() || space == "default"; }
@@ -53,10 +54,10 @@ void make_namespace(const std::string& space, const ClusterApi& api) {
 
 void remove_empty_namespace(const std::string& space, const ClusterApi& api) {
   if (is_always_there(space) || !api.answers() || !has_namespace(space, api)) return;
-  if (is_empty(space, api))
-    api.run_or_throw({"delete", "namespace", space, "--ignore-not-found", "--timeout=120s"}, 150);
-  else
-    api.scope().context.progress.warn(cat("namespace '", space, "' is not empty and is left as it is"));
+  const std::vector<std::string> left = lasting_contents(space, api);
+  if (!left.empty())
+    return api.scope().context.progress.warn(cat("namespace '", space, "' is left as it is, with ", left.front(), " in it"));
+  api.run_or_throw({"delete", "namespace", space, "--ignore-not-found", "--timeout=120s"}, 150);
 }
 
 }  // namespace rootcellar
