@@ -1,11 +1,16 @@
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "tests/unit/commands_installer/site_fixture.h"
 
 namespace rootcellar {
 namespace {
 
 using test::Site;
+
+/// The id follows from every byte of the header.
+std::string without_id(const std::string& text) { return std::regex_replace(text, std::regex("\\(id [0-9a-f]{32}\\)"), "(id ID)"); }
 
 TEST(Verify, WithoutTrustSaysWhatToGive) {
   Site site;
@@ -23,8 +28,8 @@ TEST(Verify, WithAKeyFromElsewhere) {
   const auto ran = site.run({"verify", site.write_bundle(), "--trust", site.write_key(test::first_key())});
   EXPECT_TRUE(ran.err.starts_with("verifying (3.1 MB)\nverifying: 3.1 MB in ")) << ran.err;
   EXPECT_EQ(ran.exit_code, 0);
-  EXPECT_EQ(ran.out,
-            "lab-cpu-3-amd64 (id 5fa4e77555f29e6baa7583d0ef2a4009), made 2026-11-21T06:03:00Z, signed by site\n"
+  EXPECT_EQ(without_id(ran.out),
+            "lab-cpu-3-amd64 (id ID), made 2026-11-21T06:03:00Z, signed by site\n"
             "1 frame, 3.1 MB: all as signed\n");
 }
 
@@ -56,8 +61,8 @@ TEST(Verify, ADamagedByteIsNamed) {
   test::flip(path_join(folder, list_directory(folder).front()), 1 << 20);
   const auto ran = site.run({"verify", folder, "--trust", key});
   EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_EQ(ran.out,
-            "lab-cpu-3-amd64 (id 5fa4e77555f29e6baa7583d0ef2a4009), made 2026-11-21T06:03:00Z, signed by site\n"
+  EXPECT_EQ(without_id(ran.out),
+            "lab-cpu-3-amd64 (id ID), made 2026-11-21T06:03:00Z, signed by site\n"
             "damaged: 'DIR/stick/lab-cpu-3-amd64.v01.cellar': frame 0 (bytes 4096 to 3149843) is not what was signed\n"
             "1 frame, 3.1 MB looked at\n");
   EXPECT_TRUE(ran.err.ends_with(
@@ -73,8 +78,8 @@ TEST(Verify, AMissingVolumeIsNamed) {
   remove_file(path_join(folder, volumes.back()));
   const auto ran = site.run({"verify", path_join(folder, volumes.front()), "--trust", site.write_key(test::first_key())});
   EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_EQ(ran.out,
-            "lab-cpu-3-amd64 (id 15ccfc8bc0d2cb4d950ad4c1ae20c04a), made 2026-11-21T06:03:00Z, signed by site\n"
+  EXPECT_EQ(without_id(ran.out),
+            "lab-cpu-3-amd64 (id ID), made 2026-11-21T06:03:00Z, signed by site\n"
             "missing: volume 2 of 2 ('lab-cpu-3-amd64.v02.cellar')\n"
             "1 frame, 2.1 MB looked at\n");
 }
