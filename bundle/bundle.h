@@ -24,7 +24,7 @@ using VolumeAsker = std::function<std::vector<std::string>(std::uint32_t volume,
 class BlobReceiver {
  public:
   virtual ~BlobReceiver() = default;
-  /// Asked once per blob while reading ahead, before begin_blob() of earlier ones: false spares reading its frames.
+  /// Asked while reading ahead, before begin_blob() of earlier ones: false spares reading its frames. Has no effect.
   virtual bool wants_blob(const BlobEntry&) { return true; }
   /// Called in storage order, one blob after the other. False: not wanted (already there); no bytes follow, and reading ahead skips the
   /// rest of it.

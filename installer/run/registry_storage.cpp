@@ -5,6 +5,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/run/registry_contents.h"
+#include "installer/run/shown_delivery.h"
 
 namespace rootcellar {
 namespace {
@@ -103,7 +104,7 @@ std::uint64_t fill_registry(Bundle& bundle, const std::vector<std::string>& imag
   const auto wanted = registry_images(bundle.index(), images);
   host.make_directories(paths.root, 0755, owner);
   BlobWriter blobs(wanted_blobs(wanted), paths, owner, host);
-  bundle.deliver(blobs, jobs, progress);
+  deliver_with_progress(bundle, blobs, "writing images", jobs, progress);
   host.sync_filesystem(root);
   LinkWriter links(paths, owner, host);
   for (const RegistryImage& image : wanted) links.write_parts(image);

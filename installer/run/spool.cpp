@@ -4,6 +4,7 @@
 
 #include "bundle/base/rel_path.h"
 #include "installer/run/own_file.h"
+#include "installer/run/shown_delivery.h"
 
 namespace rootcellar {
 namespace {
@@ -63,7 +64,7 @@ bool spool_complete(const Bundle& bundle, const std::string& directory, HostSyst
 void fill_spool(Bundle& bundle, const std::string& directory, HostSystem& host, unsigned jobs, Progress& progress) {
   host.make_directories(directory);
   SpoolWriter writer(bundle.index(), directory, host);
-  bundle.deliver(writer, jobs, progress);
+  deliver_with_progress(bundle, writer, "writing packages", jobs, progress);
   host.sync_filesystem(directory);
 }
 

@@ -17,6 +17,20 @@ namespace {
 
 const Owner k_nobody_else{"", ""};
 
+/// Adds up what it is told.
+class Sums final : public Progress {
+ public:
+  void begin(std::string_view task, std::uint64_t total, bool) noexcept override { said += cat(task, " ", total, ": "); }
+  void advance(std::uint64_t amount) noexcept override { sum += amount; }
+  void end() noexcept override { said += cat(sum, "\n"); }
+  void note(std::string_view) noexcept override {}
+  void warn(std::string_view) noexcept override {}
+  void event(std::string_view, const JsonValue&) noexcept override {}
+
+  std::string said;
+  std::uint64_t sum = 0;
+};
+
 class RealRegistry : public ::testing::Test {
  protected:
   std::uint64_t fill(HostSystem& host) { return fill_registry(bundle_, {}, storage_, k_nobody_else, host, 2, silent_progress()); }
@@ -49,6 +63,14 @@ TEST_F(RealRegistry, ServesEveryImageUnderEveryName) {
   for (const Digest& blob : image_named(bundle_.index(), "quay.io/lab/web").manifests.front().blobs) {
     EXPECT_EQ(sha256(as_bytes(slurp(path_join(folder("a"), blob.hex())))), blob);
   }
+}
+
+TEST_F(RealRegistry, TellsHowMuchThereIsToWrite) {
+  Sums first, second;
+  const std::uint64_t bytes = fill_registry(bundle_, {}, storage_, k_nobody_else, *host_, 2, first);
+  EXPECT_EQ(first.said, cat("writing images ", bytes, ": ", bytes, "\n"));
+  fill_registry(bundle_, {}, storage_, k_nobody_else, *host_, 2, second);
+  EXPECT_EQ(second.said, "");
 }
 
 TEST_F(RealRegistry, WritesNothingTwice) {
