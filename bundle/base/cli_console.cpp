@@ -117,7 +117,7 @@ class StandardConsole final : public Console {
     require_person(what);
     const auto no_redraw = hold_bar();
     streams_.err(question);
-    return read_line(what);
+    return answer(what);
   }
 
   SecretText ask_secret(std::string_view question, std::string_view what) override {
@@ -125,7 +125,7 @@ class StandardConsole final : public Console {
     const auto no_redraw = hold_bar();
     const EchoOff silence;  // before the question: whoever answers at once is not shown either
     streams_.err(question);
-    SecretText secret(read_line(what));
+    SecretText secret(answer(what));
     streams_.err("\n");
     return secret;
   }
@@ -137,6 +137,16 @@ class StandardConsole final : public Console {
   Progress& progress() override { return *progress_; }
 
  private:
+  /// What is said instead of an answer begins on a line of its own.
+  std::string answer(std::string_view what) const {
+    try {
+      return read_line(what);
+    } catch (...) {
+      streams_.err("\n");
+      throw;
+    }
+  }
+
   void require_person(std::string_view what) const {
     if (!interactive()) throw UsageError(cat("cannot ask for ", what, ": nobody is at a terminal"), "give it with an option; see --help");
   }

@@ -43,6 +43,7 @@ std::string long_text() {
 class FirstTrust : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
+    ASSERT_FALSE(file_status("/etc/rootcellar/trust.yaml")) << "this machine has met a signer: the questions of these tests do not come";
     session_ = new Session;
     session_->write("notes.yaml", std::string(k_profile));
     session_->write("installer", test::tiny_installer());
@@ -114,11 +115,16 @@ TEST_F(FirstTrust, AWrongWordAndThenTheRightOnes) {
   EXPECT_EQ(terminal.finish(), 0) << terminal.shown();
 }
 
-TEST_F(FirstTrust, CtrlCAtTheQuestion) {
+TEST_F(FirstTrust, CtrlCAtTheQuestionLeavesNothingBehind) {
+  const std::vector<std::string> before = list_directory(session_->path(".")), stick = list_directory(session_->path("stick"));
   PseudoTerminal terminal = verify();
   ASSERT_TRUE(terminal.wait_for(k_question)) << terminal.shown();
   terminal.type("\x03");
   EXPECT_EQ(terminal.finish(), 130);
+  EXPECT_EQ(terminal.shown(), cat(k_question, "^C\ninterrupted\n"));
+  EXPECT_TRUE(terminal.echoes());
+  EXPECT_EQ(list_directory(session_->path(".")), before);
+  EXPECT_EQ(list_directory(session_->path("stick")), stick);
 }
 
 TEST_F(FirstTrust, TheEndOfInputIsNoAnswerEither) {
@@ -126,6 +132,14 @@ TEST_F(FirstTrust, TheEndOfInputIsNoAnswerEither) {
   ASSERT_TRUE(terminal.wait_for(k_question)) << terminal.shown();
   terminal.type("\x04");
   EXPECT_EQ(terminal.finish(), 2) << terminal.shown();
+  EXPECT_EQ(terminal.shown(), cat(k_question, "\nerror: cannot ask for the six words of the key: the input ended\n"));
+}
+
+TEST_F(FirstTrust, PlanAsksToo) {
+  PseudoTerminal terminal = start({"plan", "stick"});
+  answer(terminal, words_);
+  EXPECT_NE(terminal.finish(), 4) << terminal.shown();  // whether it fits this machine is not the question here
+  EXPECT_NE(terminal.shown().find("put /opt/notes.txt in place"), std::string::npos) << terminal.shown();
 }
 
 TEST_F(FirstTrust, AMissingVolumeIsAskedForByNumberAndLabel) {
