@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,6 +147,8 @@ class Launch {
   /// In the child. Returns only by _exit; the reason goes through `report`.
   [[noreturn]] void become(int in, int out, int err, int report) const noexcept {
     setpgid(0, 0);
+    if (spec_.ends_with_us) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (spec_.ends_with_us && getppid() != parent_) _exit(127);  // it was gone before we asked
     const bool connected = dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0;
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) signal(number, SIG_DFL);
     sigset_t none;
@@ -162,6 +165,7 @@ class Launch {
 
  private:
   const ProcessSpec& spec_;
+  const pid_t parent_ = getpid();
   std::vector<std::string> environment_;
   std::vector<const char*> argv_;
   std::vector<const char*> envp_;

@@ -21,6 +21,8 @@ struct ProcessSpec {
   std::size_t output_limit = std::size_t{1} << 20;       ///< bytes of each stream kept in the result (the last ones)
   std::function<void(std::string_view line)> on_output;  ///< each line of stdout or stderr as it arrives; may be empty
   bool merge_stderr = false;
+  bool ends_with_us = false;  ///< SIGTERM for the program when the thread that runs it is gone, also by SIGKILL; its own children are its
+                              ///< business
 };
 
 struct ProcessResult {

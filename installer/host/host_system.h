@@ -28,11 +28,12 @@ struct ToolCall {
   std::vector<std::string> argv;         ///< argv[0]: absolute path from the fixed list, or a program the bundle placed
   std::vector<std::string> environment;  ///< additions and replacements, "KEY=VALUE"
   std::string input;
-  std::uint64_t time_limit = 600;    ///< seconds
-  std::string log;                   ///< log file to append redacted output to; empty: none
-  std::vector<std::string> secrets;  ///< texts replaced by "***" in logs and results' copies for logs
+  std::uint64_t time_limit = 600;                   ///< seconds
+  std::string log;                                  ///< log file to append redacted output to; empty: none
+  std::vector<std::string> secrets;                 ///< texts replaced by "***" in logs and results' copies for logs
   std::size_t output_limit = std::size_t{1} << 20;  ///< bytes of each stream kept in the result, the last ones
-  bool of_appliance = false;         ///< a check's own program: named by the signed appliance, so any absolute path
+  bool ends_with_us = false;                        ///< does not run on when we are killed: the next try must not meet it at work
+  bool of_appliance = false;                        ///< a check's own program: named by the signed appliance, so any absolute path
   bool operator==(const ToolCall&) const = default;
 };
 

@@ -202,6 +202,7 @@ ToolResult RealHost::run(const ToolCall& call) {
   spec.input = call.input;
   spec.time_limit_seconds = call.time_limit;
   spec.output_limit = call.output_limit;
+  spec.ends_with_us = call.ends_with_us;
   spec.on_output = [&log](std::string_view line) { log.add(line); };
   ProcessResult result = run_process(spec);
   log.add(result.timed_out ? cat("stopped after ", call.time_limit, " s") : cat("exit status ", result.exit_code));

@@ -37,15 +37,21 @@ std::vector<std::string> in_namespace(const std::string& space) {
 std::string namespace_text(const std::string& space) { return space.empty() ? std::string() : cat(" in namespace '", space, "'"); }
 
 bool is_passing_fault(std::string_view said) {
-  constexpr std::array<std::string_view, 9> k_words = {
-      "no matches for kind", "could not find the requested resource", "failed calling webhook", "connection refused", "etcdserver:",
-      "TLS handshake timeout", "i/o timeout", "the server is currently unable to handle the request", "EOF"};
+  constexpr std::array<std::string_view, 9> k_words = {"no matches for kind",
+                                                       "could not find the requested resource",
+                                                       "failed calling webhook",
+                                                       "connection refused",
+                                                       "etcdserver:",
+                                                       "TLS handshake timeout",
+                                                       "i/o timeout",
+                                                       "the server is currently unable to handle the request",
+                                                       "EOF"};
   return says_any(said, k_words);
 }
 
 ToolCall ClusterApi::call(std::vector<std::string> arguments, std::uint64_t time_limit) const {
   arguments.insert(arguments.begin(), {std::string(tools::k_kubectl), "--kubeconfig", kubeconfig_});
-  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit};
+  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit, .ends_with_us = true};
 }
 
 bool ClusterApi::answers() const {

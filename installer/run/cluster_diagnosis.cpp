@@ -99,8 +99,7 @@ std::optional<std::string> waiting_fault(const ContainerView& view, const JsonVa
 
 std::optional<std::string> running_fault(const ContainerView& view, const JsonValue& events) {
   if (truth_at(view.status, {"ready"})) return std::nullopt;
-  const auto warning =
-      newest_warning(events, view.pod, [](const JsonValue& event) { return text_at(event, {"reason"}) == "Unhealthy"; });
+  const auto warning = newest_warning(events, view.pod, [](const JsonValue& event) { return text_at(event, {"reason"}) == "Unhealthy"; });
   return view.said(warning ? cat("runs and is not ready: ", *warning) : std::string("runs and is not ready"));
 }
 

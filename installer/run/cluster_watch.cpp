@@ -69,7 +69,8 @@ void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const s
     if (state.ready) return;
     if (state.failed) give_up(thing, api, state.text);
     const std::int64_t now = host.now();
-    if (now - start >= static_cast<std::int64_t>(thing.time_limit)) give_up(thing, api, thing.time_limit == 0 ? state.text : cat(state.text, " after ", thing.time_limit, " s"));
+    if (now - start >= static_cast<std::int64_t>(thing.time_limit))
+      give_up(thing, api, thing.time_limit == 0 ? state.text : cat(state.text, " after ", thing.time_limit, " s"));
     if (now - looked_around >= k_look_around) {
       looked_around = now;
       const std::vector<std::string> sentences = stands_in_the_way(api, thing.space);

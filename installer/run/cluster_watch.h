@@ -16,13 +16,14 @@ std::vector<std::string> stands_in_the_way(const ClusterApi& api, const std::str
 
 /// What a wait is about, for its messages.
 struct WatchedThing {
-  std::string name;   ///< "deployment/web": "cannot wait for 'deployment/web'..."
-  std::string space;  ///< namespace
+  std::string name;                ///< "deployment/web": "cannot wait for 'deployment/web'..."
+  std::string space;               ///< namespace
   std::uint64_t time_limit = 600;  ///< seconds; 0: looked at once
 };
 
-/// Looks every two seconds until ready. Failed, or not ready in time: a SystemError with the state found and the first thing in the way; the
-/// others are warnings. While waiting, each new first thing in the way is a warning, so that nobody waits for a quarter of an hour unaware.
+/// Looks every two seconds until ready. Failed, or not ready in time: a SystemError with the state found and the first thing in the way;
+/// the others are warnings. While waiting, each new first thing in the way is a warning, so that nobody waits for a quarter of an hour
+/// unaware.
 void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const std::function<WorkloadState()>& look);
 
 /// The state of one object by "KIND/NAME".

@@ -18,9 +18,9 @@ struct HelmRevision {
 std::vector<HelmRevision> parse_helm_history(std::string_view json);
 
 struct HelmRoad {
-  bool uninstall = false;                 ///< it is half uninstalled: to the end with that first
-  bool retry_hooks = false;               ///< jobs of an earlier try's hooks may stand in the way
-  std::vector<std::uint64_t> forget;      ///< revisions whose records are deleted; their objects stay and are taken over
+  bool uninstall = false;             ///< it is half uninstalled: to the end with that first
+  bool retry_hooks = false;           ///< jobs of an earlier try's hooks may stand in the way
+  std::vector<std::uint64_t> forget;  ///< revisions whose records are deleted; their objects stay and are taken over
 };
 
 /// A release that was never deployed is installed anew, so that its install hooks run; one that was is upgraded.

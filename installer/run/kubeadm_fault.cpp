@@ -36,8 +36,8 @@ std::string kubeadm_fault(std::string_view output) {
   }
   if (checks.size() > k_checks) checks.resize(k_checks);
   if (!checks.empty()) return join(checks, "; ");
-  constexpr std::array<std::string_view, 6> k_causes = {
-      "error execution phase", "context deadline exceeded", "timed out waiting", "is not healthy", "failed to pull image", "error: "};
+  constexpr std::array<std::string_view, 6> k_causes = {"error execution phase", "context deadline exceeded", "timed out waiting",
+                                                        "is not healthy",        "failed to pull image",      "error: "};
   for (const std::string_view cause : k_causes) {
     if (std::string line = last_with(output, cause); !line.empty()) return line;
   }
@@ -47,7 +47,8 @@ std::string kubeadm_fault(std::string_view output) {
 std::string kubelet_fault(std::string_view journal) {
   std::string found;
   for (const std::string_view line : split(journal, '\n')) {
-    const bool tells = is_klog_error(trim(line)) || has(line, "command failed") || has(line, "failed to run Kubelet") || has(line, "panic:");
+    const bool tells =
+        is_klog_error(trim(line)) || has(line, "command failed") || has(line, "failed to run Kubelet") || has(line, "panic:");
     if (tells) found = printable(trim(line), k_longest);
   }
   return found;

@@ -12,15 +12,17 @@
 namespace rootcellar {
 namespace {
 
-constexpr std::array<std::string_view, 5> k_folders = {"/var/lib/kubelet", "/var/lib/etcd", "/var/lib/cni", "/etc/cni/net.d", "/run/flannel"};
+constexpr std::array<std::string_view, 5> k_folders = {"/var/lib/kubelet", "/var/lib/etcd", "/var/lib/cni", "/etc/cni/net.d",
+                                                       "/run/flannel"};
 constexpr std::string_view k_configuration = "/etc/kubernetes";
 // Of these only what kubeadm writes: other steps and people keep files there, too.
 constexpr std::array<std::string_view, 9> k_configuration_names = {
-    "manifests",    "pki", "tmp", "admin.conf", "super-admin.conf", "kubelet.conf", "bootstrap-kubelet.conf", "controller-manager.conf",
+    "manifests",     "pki", "tmp", "admin.conf", "super-admin.conf", "kubelet.conf", "bootstrap-kubelet.conf", "controller-manager.conf",
     "scheduler.conf"};
 constexpr std::string_view k_devices = "/sys/class/net";
-constexpr std::array<std::string_view, 11> k_device_names = {"cni0",        "flannel.1",    "flannel-v6.1", "kube-ipvs0",  "kube-bridge", "weave",
-                                                             "cilium_host", "cilium_net",   "cilium_vxlan", "vxlan.calico", "nodelocaldns"};
+constexpr std::array<std::string_view, 11> k_device_names = {"cni0",         "flannel.1",    "flannel-v6.1", "kube-ipvs0",
+                                                             "kube-bridge",  "weave",        "cilium_host",  "cilium_net",
+                                                             "cilium_vxlan", "vxlan.calico", "nodelocaldns"};
 constexpr std::size_t k_mounts_limit = std::size_t{16} << 20;
 constexpr std::size_t k_rules_limit = std::size_t{64} << 20;
 
@@ -91,7 +93,8 @@ void remove_files(const JsonValue& before, const std::vector<std::string>& clean
 }
 
 bool is_cluster_name(std::string_view word) {
-  constexpr std::array<std::string_view, 8> k_prefixes = {"KUBE-", "CNI-", "FLANNEL-", "WEAVE-", "CILIUM_", "OLD_CILIUM_", "cali-", "felix-"};
+  constexpr std::array<std::string_view, 8> k_prefixes = {"KUBE-",   "CNI-",        "FLANNEL-", "WEAVE-",
+                                                          "CILIUM_", "OLD_CILIUM_", "cali-",    "felix-"};
   return std::any_of(k_prefixes.begin(), k_prefixes.end(), [&](std::string_view prefix) { return word.starts_with(prefix); });
 }
 

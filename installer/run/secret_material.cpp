@@ -32,8 +32,7 @@ using Key = std::unique_ptr<EVP_PKEY, Freer>;
 [[noreturn]] void failed(std::string_view what) { throw SystemError(cat("cannot make ", what, ": libcrypto refused")); }
 
 std::string as_pem(const Key& key, int selection, const char* structure) {
-  const std::unique_ptr<OSSL_ENCODER_CTX, Freer> context(
-      OSSL_ENCODER_CTX_new_for_pkey(key.get(), selection, "PEM", structure, nullptr));
+  const std::unique_ptr<OSSL_ENCODER_CTX, Freer> context(OSSL_ENCODER_CTX_new_for_pkey(key.get(), selection, "PEM", structure, nullptr));
   unsigned char* bytes = nullptr;
   std::size_t size = 0;
   if (!context || OSSL_ENCODER_to_data(context.get(), &bytes, &size) != 1) failed("a key's text");
@@ -46,11 +45,11 @@ std::string as_pem(const Key& key, int selection, const char* structure) {
 Key dh_group(const std::string& name) {
   const std::unique_ptr<EVP_PKEY_CTX, Freer> context(EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr));
   std::string group = name;
-  const std::array<OSSL_PARAM, 2> parameters = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()), OSSL_PARAM_construct_end()};
+  const std::array<OSSL_PARAM, 2> parameters = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
+                                                OSSL_PARAM_construct_end()};
   EVP_PKEY* key = nullptr;
-  const bool good = context && EVP_PKEY_paramgen_init(context.get()) == 1 && EVP_PKEY_CTX_set_params(context.get(), parameters.data()) == 1 &&
-                    EVP_PKEY_generate(context.get(), &key) == 1;
+  const bool good = context && EVP_PKEY_paramgen_init(context.get()) == 1 &&
+                    EVP_PKEY_CTX_set_params(context.get(), parameters.data()) == 1 && EVP_PKEY_generate(context.get(), &key) == 1;
   Key made(key);
   if (!good) failed("Diffie-Hellman parameters");
   return made;
@@ -120,7 +119,8 @@ std::string json_web_token(std::string_view claims, std::string_view key) {
   const std::string body = cat(head, ".", base64_url(bytes_of(document.dump())));
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac;
   unsigned size = 0;
-  const unsigned char* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(body).data(), body.size(), mac.data(), &size);
+  const unsigned char* made =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(body).data(), body.size(), mac.data(), &size);
   if (made == nullptr) failed("a token");
   return cat(body, ".", base64_url({mac.data(), size}));
 }
@@ -129,8 +129,8 @@ std::string htpasswd_line(const std::string& user, const std::string& password) 
   std::array<std::uint8_t, 16> salt;
   random_bytes(salt);
   std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
-  const char* made = crypt_gensalt_rn("$2b$", k_bcrypt_cost, reinterpret_cast<const char*>(salt.data()), static_cast<int>(salt.size()), setting.data(),
-                                      static_cast<int>(setting.size()));
+  const char* made = crypt_gensalt_rn("$2b$", k_bcrypt_cost, reinterpret_cast<const char*>(salt.data()), static_cast<int>(salt.size()),
+                                      setting.data(), static_cast<int>(setting.size()));
   const std::string hash = made == nullptr ? std::string() : bcrypt(password, made);
   if (!hash.starts_with("$2b$")) throw SystemError("cannot make a password's hash: libcrypt refused");
   return cat(user, ":", hash, "\n");

@@ -13,7 +13,8 @@ std::string random_password(std::size_t length);
 std::string random_hex(std::size_t digits);
 /// An RSA key as PEM "PRIVATE KEY" (PKCS 8, RFC 5208).
 std::string rsa_private_key(unsigned bits);
-/// Diffie-Hellman parameters as PEM: the group of that size of RFC 7919. InputError for a size it has none for (2048, 3072, 4096, 6144, 8192).
+/// Diffie-Hellman parameters as PEM: the group of that size of RFC 7919. InputError for a size it has none for (2048, 3072, 4096, 6144,
+/// 8192).
 std::string dh_parameters(unsigned bits);
 
 /// A JSON Web Token (RFC 7519) signed by HS256. `claims`: a JSON object.

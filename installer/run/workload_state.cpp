@@ -53,7 +53,8 @@ WorkloadState job_state(const JsonValue& object) {
     if (text_at(condition, {"status"}) != "True") continue;
     const std::string type = text_at(condition, {"type"});
     if (type == "Complete" || type == "Suspended") return {true, false, false, lower_ascii(type)};
-    if (type == "Failed") return {false, true, false, cat("failed: ", text_at(condition, {"reason"}), ": ", text_at(condition, {"message"}))};
+    if (type == "Failed")
+      return {false, true, false, cat("failed: ", text_at(condition, {"reason"}), ": ", text_at(condition, {"message"}))};
   }
   return {false, false, false,
           cat(number_at(object, {"status", "succeeded"}), " of ", number_at(object, {"spec", "completions"}, 1), " runs are complete, ",
@@ -125,9 +126,7 @@ WorkloadState workload_state(const JsonValue& object) {
   return {true, false, false, "it is there"};
 }
 
-bool waits_for_consumer(const JsonValue& storage_class) {
-  return text_at(storage_class, {"volumeBindingMode"}) == "WaitForFirstConsumer";
-}
+bool waits_for_consumer(const JsonValue& storage_class) { return text_at(storage_class, {"volumeBindingMode"}) == "WaitForFirstConsumer"; }
 
 std::vector<WorkloadName> workloads_of(std::string_view manifest) {
   std::vector<WorkloadName> names;

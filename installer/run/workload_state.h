@@ -13,7 +13,7 @@ struct WorkloadState {
   bool ready = false;
   bool failed = false;  ///< it will not become ready by waiting
   bool absent = false;
-  std::string text;     ///< "1 of 3 pods are ready": what was found
+  std::string text;  ///< "1 of 3 pods are ready": what was found
 };
 
 /// Deployment, StatefulSet, DaemonSet, Job, PersistentVolumeClaim; other kinds are ready when they exist.
@@ -23,7 +23,7 @@ bool waits_for_consumer(const JsonValue& storage_class);
 
 /// What a manifest has that can be waited for.
 struct WorkloadName {
-  std::string kind;   ///< "Deployment"
+  std::string kind;  ///< "Deployment"
   std::string name;
   std::string space;  ///< empty: the release's
   bool operator==(const WorkloadName&) const = default;

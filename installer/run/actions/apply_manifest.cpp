@@ -14,8 +14,8 @@ namespace rootcellar {
 namespace {
 
 constexpr std::size_t k_file_limit = std::size_t{16} << 20;
-constexpr std::int64_t k_patience = 60;     // seconds for kinds to be established and webhooks to answer
-constexpr std::uint64_t k_pause = 2000;     // milliseconds
+constexpr std::int64_t k_patience = 60;  // seconds for kinds to be established and webhooks to answer
+constexpr std::uint64_t k_pause = 2000;  // milliseconds
 constexpr std::uint64_t k_apply_limit = 300;
 
 const FileEntry& entry_of(const std::string& path, const ActionScope& scope) {
@@ -76,15 +76,16 @@ std::vector<std::string> with_namespace(std::vector<std::string> arguments, cons
 }
 
 ToolResult apply_once(const ApplyManifest& action, const FilledText& documents, const ClusterApi& api) {
-  ToolResult result = api.run(with_namespace({"apply", "--server-side", "--force-conflicts", "--field-manager=rootcellar", "--filename", "-"},
-                                             action.space),
-                              k_apply_limit, documents.text, documents.secrets);
+  ToolResult result = api.run(
+      with_namespace({"apply", "--server-side", "--force-conflicts", "--field-manager=rootcellar", "--filename", "-"}, action.space),
+      k_apply_limit, documents.text, documents.secrets);
   // Before 1.16 the server did not merge; such a kubectl does not know the word.
   if (result.exit_code == 0 || result.error_output.find("unknown flag: --server-side") == std::string::npos) return result;
   return api.run(with_namespace({"apply", "--filename", "-"}, action.space), k_apply_limit, documents.text, documents.secrets);
 }
 
-[[noreturn]] void cannot_apply(const ApplyManifest& action, const ToolResult& result, const FilledText& documents, const ActionScope& scope) {
+[[noreturn]] void cannot_apply(const ApplyManifest& action, const ToolResult& result, const FilledText& documents,
+                               const ActionScope& scope) {
   throw SystemError(cat("cannot apply manifest '", action.name, "': ", redact_failure(result, k_apply_limit, documents.secrets)),
                     cat("its whole output is in ", scope.log()));
 }

@@ -28,9 +28,8 @@ LineChanges changes_in(const JsonValue& undo) { return {texts_in(undo, "added"),
 std::string without_superseded(const EditLines& action, std::string text, ActionScope& scope) {
   for (const OpenStep& earlier : scope.context.earlier) {
     LineChanges gone{texts_in(earlier.undo_data, "added"), {}};
-    std::erase_if(gone.added, [&](const std::string& line) {
-      return std::find(action.add.begin(), action.add.end(), line) != action.add.end();
-    });
+    std::erase_if(gone.added,
+                  [&](const std::string& line) { return std::find(action.add.begin(), action.add.end(), line) != action.add.end(); });
     if (!gone.empty()) text = revert_line_edits(text, gone);
   }
   return text;

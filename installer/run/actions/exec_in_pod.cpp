@@ -49,8 +49,7 @@ void perform(const ExecInPod& action, ActionScope& scope) {
   const ClusterApi api(scope, action.kubeconfig);
   if (!action.probe.empty() && says_so(action, api)) return;
   const FilledText input = fill_in(action.input, action.values, cat("input of '", action.name, "'"), scope);
-  const ToolResult result =
-      api.run(exec(action, action.argv, !input.text.empty()), action.time_limit, input.text, input.secrets);
+  const ToolResult result = api.run(exec(action, action.argv, !input.text.empty()), action.time_limit, input.text, input.secrets);
   if (result.exit_code != 0 || result.timed_out) {
     throw SystemError(cat("cannot run '", action.name, "' in ", action.target, namespace_text(action.space), ": ",
                           redact_failure(result, action.time_limit, input.secrets)),

@@ -37,7 +37,7 @@ std::string spool_of(const ActionScope& scope) { return path_join(scope.context.
 ToolCall helm(const HelmRelease& action, std::vector<std::string> arguments, std::uint64_t time_limit) {
   arguments.insert(arguments.begin(), {std::string(tools::k_helm), "--kubeconfig", action.kubeconfig});
   for (const std::string& word : in_namespace(action.space)) arguments.push_back(word);
-  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit};
+  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit, .ends_with_us = true};
 }
 
 /// Questions whose answers hold values and Secret objects go into no log.
@@ -123,7 +123,12 @@ void remove_spool(const ActionScope& scope) {
 
 void install_chart(const HelmRelease& action, const std::string& chart, const ClusterApi& api) {
   const FilledText values = fill_in(action.values_text, action.values, cat("values of chart '", action.name, "'"), api.scope());
-  std::vector<std::string> arguments = {"upgrade",       action.name, chart, "--install", "--description", description_of(action, api.scope()),
+  std::vector<std::string> arguments = {"upgrade",
+                                        action.name,
+                                        chart,
+                                        "--install",
+                                        "--description",
+                                        description_of(action, api.scope()),
                                         cat("--timeout=", action.time_limit, "s")};
   if (!trim(values.text).empty()) arguments.insert(arguments.end(), {"--values", "-"});
   ToolCall call = helm(action, std::move(arguments), action.time_limit + 60);

@@ -31,13 +31,17 @@ bool is_finished(const KubeadmInit& action, const ActionScope& scope) {
 
 std::string verb(const KubeadmInit& action) { return action.join ? "join" : "init"; }
 
+ToolCall kubeadm(std::vector<std::string> arguments, std::uint64_t time_limit) {
+  arguments.insert(arguments.begin(), std::string(tools::k_kubeadm));
+  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit, .ends_with_us = true};
+}
+
 // What cannot be reset any more (no runtime, no program) is taken away file by file all the same.
 void reset(const KubeadmInit& action, const ActionScope& scope) {
   if (!scope.host().exists(std::string(tools::k_kubeadm))) return;
-  std::vector<std::string> argv = {std::string(tools::k_kubeadm), "reset", "--force"};
-  if (!action.cri_socket.empty()) argv.insert(argv.end(), {"--cri-socket", action.cri_socket});
-  const ToolResult result =
-      run_logged({.argv = std::move(argv), .environment = cluster_tool_environment(), .time_limit = k_reset_limit}, scope);
+  std::vector<std::string> arguments = {"reset", "--force"};
+  if (!action.cri_socket.empty()) arguments.insert(arguments.end(), {"--cri-socket", action.cri_socket});
+  const ToolResult result = run_logged(kubeadm(std::move(arguments), k_reset_limit), scope);
   if (result.exit_code != 0 || result.timed_out)
     scope.context.progress.warn(cat("'kubeadm reset' did not end well: ", describe_failure(result, k_reset_limit)));
 }
@@ -50,7 +54,8 @@ std::string kubelet_state(const ActionScope& scope) {
   const ToolResult active =
       run_logged({.argv = {std::string(tools::k_systemctl), "is-active", "kubelet.service"}, .time_limit = 30}, scope);
   const ToolResult journal = run_logged(
-      {.argv = {std::string(tools::k_journalctl), "--unit", "kubelet.service", "--lines", "200", "--output", "cat", "--no-pager"}, .time_limit = 30},
+      {.argv = {std::string(tools::k_journalctl), "--unit", "kubelet.service", "--lines", "200", "--output", "cat", "--no-pager"},
+       .time_limit = 30},
       scope);
   const std::string fault = kubelet_fault(journal.output);
   return cat("the kubelet is ", trim(active.output).empty() ? "not there" : trim(active.output), fault.empty() ? "" : cat(": ", fault));
@@ -65,22 +70,19 @@ std::string kubelet_state(const ActionScope& scope) {
 }
 
 void run_kubeadm(const KubeadmInit& action, const ActionScope& scope) {
-  std::vector<std::string> argv = {std::string(tools::k_kubeadm), verb(action), "--config", action.config};
-  if (!action.ignore.empty()) argv.push_back(cat("--ignore-preflight-errors=", join(action.ignore, ",")));
-  const ToolResult result =
-      run_logged({.argv = std::move(argv), .environment = cluster_tool_environment(), .time_limit = k_limit}, scope);
+  std::vector<std::string> arguments = {verb(action), "--config", action.config};
+  if (!action.ignore.empty()) arguments.push_back(cat("--ignore-preflight-errors=", join(action.ignore, ",")));
+  const ToolResult result = run_logged(kubeadm(std::move(arguments), k_limit), scope);
   if (result.exit_code != 0 || result.timed_out) cannot_finish(action, result, scope);
 }
 
-// Something of a cluster is here, and nothing says that we made it: resetting would destroy somebody's work.
-void refuse_foreign_cluster(const ActionScope& scope) {
-  HostSystem& host = scope.host();
-  if (!mark(scope).empty()) return;
-  for (const std::string path : {k_admin_kubeconfig, k_kubelet_configuration, "/etc/kubernetes/manifests/kube-apiserver.yaml"}) {
-    if (!host.exists(path)) continue;
-    throw HostError(cat("this machine is already part of a cluster that was not made here: '", path, "' is there"),
-                    "name it in the answers as an existing cluster, or take it away with 'kubeadm reset' if nobody needs it");
+/// A file that says there is a cluster here which we did not make; empty when there is none.
+std::string foreign_cluster(const ActionScope& scope) {
+  if (!mark(scope).empty()) return {};
+  for (const char* path : {k_admin_kubeconfig, k_kubelet_configuration, "/etc/kubernetes/manifests/kube-apiserver.yaml"}) {
+    if (scope.host().exists(path)) return path;
   }
+  return {};
 }
 
 // A cluster with people's data in it is never reset because it is slow.
@@ -101,8 +103,13 @@ ProbeResult probe(const KubeadmInit& action, ActionScope& scope) {
   return ProbeResult::already;
 }
 
+// Another try under another plan finds what the first one left: what was there before is what the first one noted.
 JsonValue prepare(const KubeadmInit& action, ActionScope& scope) {
-  refuse_foreign_cluster(scope);
+  if (const std::string path = foreign_cluster(scope); !path.empty()) {
+    throw HostError(cat("this machine is already part of a cluster that was not made here: '", path, "' is there"),
+                    "name it in the answers as an existing cluster, or take it away with 'kubeadm reset' if nobody needs it");
+  }
+  if (!scope.context.earlier.empty()) return scope.context.earlier.front().undo_data;
   return note_before_cluster(action.clean, scope.host());
 }
 
@@ -117,14 +124,18 @@ void perform(const KubeadmInit& action, ActionScope& scope) {
   }
   set_mark("begun", scope);
   run_kubeadm(action, scope);
-  for (const char* place : {"/etc/kubernetes", "/var/lib"}) scope.host().sync_filesystem(place);  // the mark must not outlive what it is about
+  for (const char* place : {"/etc/kubernetes", "/var/lib"})
+    scope.host().sync_filesystem(place);  // the mark must not outlive what it is about
   set_mark("finished", scope);
 }
 
+// Of several tries the last one undone is the first, and it alone surely knows what was there before: each cleans.
 void take_back(const KubeadmInit& action, const JsonValue& undo, bool, ActionScope& scope) {
-  if (mark(scope).empty()) return;
-  reset(action, scope);
-  stop_kubelet(scope);
+  if (!foreign_cluster(scope).empty()) return;
+  if (!mark(scope).empty()) {
+    reset(action, scope);
+    stop_kubelet(scope);
+  }
   remove_cluster_remains(undo, action.clean, scope);
   scope.host().remove(mark_path(scope));
   scope.host().sync_filesystem(scope.context.paths.state);

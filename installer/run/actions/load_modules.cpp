@@ -72,7 +72,8 @@ bool is_in_kernel(const std::string& name, ActionScope& scope) {
 }  // namespace
 
 ProbeResult probe(const LoadModules& action, ActionScope& scope) {
-  const bool all = std::all_of(action.names.begin(), action.names.end(), [&](const std::string& name) { return is_in_kernel(name, scope); });
+  const bool all =
+      std::all_of(action.names.begin(), action.names.end(), [&](const std::string& name) { return is_in_kernel(name, scope); });
   return all ? ProbeResult::already : ProbeResult::needed;
 }
 
@@ -83,9 +84,9 @@ void perform(const LoadModules& action, ActionScope& scope) {
     if (is_in_kernel(name, scope)) continue;
     const ToolResult result = run_logged({.argv = {std::string(tools::k_modprobe), name}, .time_limit = 60}, scope);
     if (result.exit_code == 0 && !result.timed_out) continue;
-    throw HostError(
-        cat("cannot load the kernel module '", name, "' (", purpose_of(underscored(name)), "): ", describe_failure(result, 60)),
-        cat("kernel ", kernel_release(scope), " lacks it: install the package with this kernel's modules, or boot the kernel they are for"));
+    throw HostError(cat("cannot load the kernel module '", name, "' (", purpose_of(underscored(name)), "): ", describe_failure(result, 60)),
+                    cat("kernel ", kernel_release(scope),
+                        " lacks it: install the package with this kernel's modules, or boot the kernel they are for"));
   }
 }
 

@@ -36,8 +36,10 @@ SecretText make(const MakeSecret& action, const ActionScope& scope) {
   if (secret.kind == "htpasswd") return SecretText(htpasswd_line(secret.user, std::string(other.view())));
   if (secret.kind == "dockerconfigjson")
     return SecretText(docker_config_json(filled(action, secret.server, scope), secret.user, std::string(other.view())));
-  throw InputError(cat("secret '", secret.name, "': expected a kind of secret (password, hex, rsa, jwt, dhparam, htpasswd, "
-                       "dockerconfigjson), found '", printable(secret.kind), "'"));
+  throw InputError(cat("secret '", secret.name,
+                       "': expected a kind of secret (password, hex, rsa, jwt, dhparam, htpasswd, "
+                       "dockerconfigjson), found '",
+                       printable(secret.kind), "'"));
 }
 
 bool is_derived(const GeneratedSecret& secret) {

@@ -16,7 +16,7 @@ constexpr std::string_view k_pin_label = "io.cri-containerd.pinned";
 ToolCall crictl(std::vector<std::string> arguments, std::uint64_t time_limit) {
   arguments.insert(arguments.begin(), {std::string(tools::k_crictl), "--runtime-endpoint", std::string(k_socket), "--image-endpoint",
                                        std::string(k_socket), "--timeout", "30s"});
-  return {.argv = std::move(arguments), .time_limit = time_limit};
+  return {.argv = std::move(arguments), .time_limit = time_limit, .ends_with_us = true};
 }
 
 ToolCall ctr(std::vector<std::string> arguments) {
@@ -59,8 +59,7 @@ ProbeResult probe(const PullIntoContainerd& action, ActionScope& scope) {
 
 JsonValue prepare(const PullIntoContainerd& action, ActionScope& scope) {
   const bool there = inspect(action.name, scope).has_value();
-  return JsonValue::object(
-      {{"there", JsonValue::boolean(there)}, {"pinned", JsonValue::boolean(there && is_pinned(action.name, scope))}});
+  return JsonValue::object({{"there", JsonValue::boolean(there)}, {"pinned", JsonValue::boolean(there && is_pinned(action.name, scope))}});
 }
 
 void perform(const PullIntoContainerd& action, ActionScope& scope) {

@@ -15,8 +15,8 @@ WorkloadState value_state(const ClusterWait& wait, const ClusterApi& api) {
   std::vector<std::string> arguments = {wait.target, "--ignore-not-found", "--output", cat("jsonpath=", wait.expression)};
   for (const std::string& word : in_namespace(wait.space)) arguments.push_back(word);
   const std::string value(trim(api.get(std::move(arguments)).value_or("")));
-  const std::string found = value.empty() ? cat("found nothing at ", wait.expression)
-                                          : cat("found '", printable(value, 200), "' at ", wait.expression);
+  const std::string found =
+      value.empty() ? cat("found nothing at ", wait.expression) : cat("found '", printable(value, 200), "' at ", wait.expression);
   const bool failed = std::find(wait.fails.begin(), wait.fails.end(), value) != wait.fails.end();
   const bool ready = wait.expect.empty() ? !value.empty() : value == wait.expect;
   return {.ready = ready && !failed,

@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <thread>
 
+#include "bundle/base/file.h"
 #include "bundle/base/interrupt.h"
 #include "bundle/base/parallel.h"
 #include "bundle/base/text.h"
@@ -89,6 +91,36 @@ TEST(Process, TimeLimitEndsTheWholeGroup) {
   EXPECT_TRUE(result.timed_out);
   EXPECT_EQ(result.exit_code, 128 + SIGTERM);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+// The program holds a pipe's write end: reading sees its end only when the program is gone.
+TEST(Process, EndsWithTheOneWhoRunsIt) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t runner = fork();
+  ASSERT_GE(runner, 0);
+  if (runner == 0) {
+    ProcessSpec spec = shell(cat("exec sleep 600 >/proc/", getppid(), "/fd/", ends[1]));
+    spec.ends_with_us = true;
+    spec.on_output = [](std::string_view) {};
+    close(ends[0]);
+    close(ends[1]);
+    run_process(spec);
+    _exit(0);
+  }
+  // Until the program has opened its end; then ours goes, and the runner.
+  const std::string wanted = cat("/proc/", runner, "/task/", runner, "/children");
+  std::string children;
+  while (children.empty()) children = read_file(wanted, 4096);
+  const std::string program = cat("/proc/", trim(children), "/comm");
+  while (read_file(program, 64) != "sleep\n") {
+  }
+  close(ends[1]);
+  kill(runner, SIGKILL);
+  waitpid(runner, nullptr, 0);
+  char byte = 0;
+  EXPECT_EQ(read(ends[0], &byte, 1), 0);
+  close(ends[0]);
 }
 
 TEST(Process, AGrandchildHoldingThePipeIsNotWaitedFor) {

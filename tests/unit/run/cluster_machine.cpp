@@ -10,9 +10,11 @@ constexpr const char* k_argo =
     "kind: CustomResourceDefinition\nmetadata:\n  name: workflows.argoproj.io\n---\nkind: Workflow\nmetadata:\n  name: hello\n";
 
 std::string web_manifest(std::string_view version) {
-  return cat("kind: Secret\nmetadata:\n  name: web\nstringData:\n  password: ${secret.db}\n  site: ${site.address}\n---\nkind: Service\nmetadata:\n"
-             "  name: web\n  labels:\n    version: ",
-             version, "\n");
+  return cat(
+      "kind: Secret\nmetadata:\n  name: web\nstringData:\n  password: ${secret.db}\n  site: ${site.address}\n---\nkind: "
+      "Service\nmetadata:\n"
+      "  name: web\n  labels:\n    version: ",
+      version, "\n");
 }
 
 std::vector<TemplateValue> values() { return {{"site.address", "10.0.0.1"}}; }
@@ -52,7 +54,8 @@ std::vector<Step> node_steps() {
       {"pulls", "make a pull secret", "", MakeSecret{secret("pulls", "dockerconfigjson", "db"), values()}},
       {"config", "write kubeadm's configuration", "", WriteFile{"/etc/rootcellar-kubeadm.yaml", "kind: InitConfiguration\n", 0600, {}}},
       {"init", "start the cluster", "",
-       KubeadmInit{"/etc/rootcellar-kubeadm.yaml", "unix:///run/containerd/containerd.sock", {"SystemVerification"}, {"/var/lib/etcd"}, false}},
+       KubeadmInit{
+           "/etc/rootcellar-kubeadm.yaml", "unix:///run/containerd/containerd.sock", {"SystemVerification"}, {"/var/lib/etcd"}, false}},
   };
 }
 
@@ -64,7 +67,8 @@ void set_up_cluster_machine(MemoryHost& host) {
   set_up_cluster_tools(host);
   host.set_server([](MemoryHost& machine, const std::string&) {
     const bool up = read_lines(machine, k_objects).contains("lab deployment/chart");
-    return up ? HttpReply{.status = 200, .body = "welcome", .headers = {}} : HttpReply{.status = 0, .body = "Connection refused", .headers = {}};
+    return up ? HttpReply{.status = 200, .body = "welcome", .headers = {}}
+              : HttpReply{.status = 0, .body = "Connection refused", .headers = {}};
   });
 }
 
@@ -86,7 +90,8 @@ std::vector<Step> cluster_plan() {
   std::vector<Step> steps = node_steps();
   const std::vector<Step> deployed = {
       {"node", "mark the node", "", MarkNode{"one", {"role=web"}, {"node-role.kubernetes.io/control-plane"}}},
-      {"ready", "wait for the node", "", WaitInCluster{wait("jsonpath", "node/one", R"({.status.conditions[?(@.type=="Ready")].status})", "True"), {}}},
+      {"ready", "wait for the node", "",
+       WaitInCluster{wait("jsonpath", "node/one", R"({.status.conditions[?(@.type=="Ready")].status})", "True"), {}}},
       {"argo", "apply argo", "", ApplyManifest{"argo", "lab", {"manifests/argo.yaml"}, "", false, {}}},
       {"web", "apply web", "", ApplyManifest{"web", "lab", {}, web_manifest("1"), false, values()}},
       {"workflow", "wait for the workflow", "", WaitInCluster{wait("jsonpath", "workflow/hello", "{.status.phase}", "Succeeded"), {}}},
@@ -98,7 +103,8 @@ std::vector<Step> cluster_plan() {
        ExecInPod{"migrate", "lab", "deployment/chart", "web", {"migrate"}, {"test", "-e", "/done"}, "${secret.db}", {}, 60}},
       {"seed", "seed the database", "", ExecInPod{"seed", "lab", "deployment/chart", "", {"seed"}, {}, "${secret.db}", {}, 60}},
       {"capture", "read the address", "", CaptureValue{{"address", "service/web", "lab", "{.spec.clusterIP}"}}},
-      {"ingress", "apply what needs it", "", ApplyManifest{"ingress", "edge", {}, "kind: ConfigMap\nmetadata:\n  name: to\ndata:\n  a: ${capture.address}\n", false, {}}},
+      {"ingress", "apply what needs it", "",
+       ApplyManifest{"ingress", "edge", {}, "kind: ConfigMap\nmetadata:\n  name: to\ndata:\n  a: ${capture.address}\n", false, {}}},
   };
   steps.insert(steps.end(), deployed.begin(), deployed.end());
   return steps;
@@ -108,8 +114,10 @@ std::vector<Step> next_cluster_plan(const Bundle&) {
   std::vector<Step> steps = cluster_plan();
   std::erase_if(steps, [](const Step& step) { return step.id == "ingress"; });
   for (Step& step : steps) {
-    if (auto* lines = std::get_if<EditLines>(&step.action); lines != nullptr && step.id == "hosts") lines->add = {"10.0.0.2 cluster.internal"};
-    if (auto* manifest = std::get_if<ApplyManifest>(&step.action); manifest != nullptr && step.id == "web") manifest->text = web_manifest("2");
+    if (auto* lines = std::get_if<EditLines>(&step.action); lines != nullptr && step.id == "hosts")
+      lines->add = {"10.0.0.2 cluster.internal"};
+    if (auto* manifest = std::get_if<ApplyManifest>(&step.action); manifest != nullptr && step.id == "web")
+      manifest->text = web_manifest("2");
   }
   return steps;
 }

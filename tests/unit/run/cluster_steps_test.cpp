@@ -90,6 +90,23 @@ TEST_F(ClusterSteps, AStoppedInitBeginsWithAReset) {
   EXPECT_EQ(host_.read_file("/var/lib/rootcellar/cluster-node", 64), "finished");
 }
 
+// Each try under a plan of its own finds what the former ones left; what was there before them all is what comes back.
+TEST_F(ClusterSteps, SeveralTriesUnderSeveralPlansAreTakenBackToTheBeginning) {
+  const MemoryTree before = visible(host_);
+  for (const char* plan : {"one", "two", "three"}) {
+    begin_plan(host_, plan);
+    host_.set_tool(k_kubeadm, [](MemoryHost& host, const ToolCall& call) -> ToolResult {
+      if (call.argv.at(1) == "reset") return bad(1, "no runtime");
+      host.add_file("/etc/kubernetes/manifests/kube-apiserver.yaml", "half of it");
+      host.add_file("/var/lib/etcd/member/db", "half of it");
+      throw Killed();
+    });
+    EXPECT_THROW(install_all(), Killed);
+  }
+  uninstall(host_, true);
+  EXPECT_EQ(difference(before, visible(host_)), "");
+}
+
 TEST_F(ClusterSteps, AFinishedClusterIsNeverResetBecauseItIsSilent) {
   install_all();
   host_.remove(k_node);
@@ -102,17 +119,21 @@ TEST_F(ClusterSteps, AFinishedClusterIsNeverResetBecauseItIsSilent) {
 
 TEST_F(ClusterSteps, KubeadmsChecksAreNamed) {
   host_.add_file("/etc/rootcellar-kubeadm.yaml", "kind: InitConfiguration\n");
-  say(k_kubeadm, bad(1, "error execution phase preflight:\n\t[ERROR Swap]: running with swap on is not supported\n[preflight] If you know"));
+  say(k_kubeadm,
+      bad(1, "error execution phase preflight:\n\t[ERROR Swap]: running with swap on is not supported\n[preflight] If you know"));
   EXPECT_EQ(refusal("init"), "cannot run 'kubeadm init': [ERROR Swap]: running with swap on is not supported");
   EXPECT_EQ(hint_, "its whole output is in /var/log/rootcellar/init.log; the next try begins with 'kubeadm reset'");
 }
 
 TEST_F(ClusterSteps, TheKubeletsFaultIsNamed) {
-  host_.set_tool("/usr/bin/journalctl", [](MemoryHost&, const ToolCall&) { return good("E1125 05:41:55.2 no cgroup driver\nMain process exited\n"); });
-  say(k_kubeadm, {.exit_code = 1, .output = "[kubelet-check] not healthy\n", .error_output = "error execution phase wait-control-plane: deadline\n"});
-  EXPECT_EQ(refusal("init"),
-            "cannot run 'kubeadm init': error execution phase wait-control-plane: deadline; the kubelet is not there: E1125 05:41:55.2 no cgroup "
-            "driver");
+  host_.set_tool("/usr/bin/journalctl",
+                 [](MemoryHost&, const ToolCall&) { return good("E1125 05:41:55.2 no cgroup driver\nMain process exited\n"); });
+  say(k_kubeadm,
+      {.exit_code = 1, .output = "[kubelet-check] not healthy\n", .error_output = "error execution phase wait-control-plane: deadline\n"});
+  EXPECT_EQ(
+      refusal("init"),
+      "cannot run 'kubeadm init': error execution phase wait-control-plane: deadline; the kubelet is not there: E1125 05:41:55.2 no cgroup "
+      "driver");
 }
 
 TEST_F(ClusterSteps, SecretsStandInNoArgumentAndInNoJournal) {
@@ -144,11 +165,13 @@ TEST_F(ClusterSteps, AFailedChartSaysWhatIsInTheWay) {
   };
   host_.set_tool(k_kubectl, kubectl);
   host_.set_tool(k_helm, [](MemoryHost&, const ToolCall& call) {
-    return has(call, "upgrade") ? bad(1, "Error: failed post-install: timed out waiting for the condition") : bad(1, "Error: release: not found");
+    return has(call, "upgrade") ? bad(1, "Error: failed post-install: timed out waiting for the condition")
+                                : bad(1, "Error: release: not found");
   });
-  EXPECT_EQ(refusal([&] { do_step(step("chart"), context_); }),
-            "cannot install chart 'chart': exit status 1: Error: failed post-install: timed out waiting for the condition: pod hook-x: container "
-            "hook: ErrImagePull: no such image");
+  EXPECT_EQ(
+      refusal([&] { do_step(step("chart"), context_); }),
+      "cannot install chart 'chart': exit status 1: Error: failed post-install: timed out waiting for the condition: pod hook-x: container "
+      "hook: ErrImagePull: no such image");
 }
 
 TEST_F(ClusterSteps, KindsNotYetEstablishedAreWaitedFor) {
@@ -197,10 +220,12 @@ TEST_F(ClusterSteps, WaitsSayWhatTheyFind) {
   ClusterWait failing = waits("jsonpath", "workflow/hello", "{.status.phase}", "Running");
   failing.fails = {"Succeeded"};
   set("rollout", WaitInCluster{failing, {}});
-  EXPECT_EQ(refusal("rollout"), "cannot wait for 'workflow/hello' in namespace 'lab': expected 'Running', found 'Succeeded' at {.status.phase}");
-  set("rollout", WaitInCluster{waits("http", "http://10.0.0.1/", "", "goodbye"), {}});
   EXPECT_EQ(refusal("rollout"),
-            "cannot wait for 'http://10.0.0.1/' in namespace 'lab': expected 'goodbye' in the answer, found status 200 and 'welcome' after 30 s");
+            "cannot wait for 'workflow/hello' in namespace 'lab': expected 'Running', found 'Succeeded' at {.status.phase}");
+  set("rollout", WaitInCluster{waits("http", "http://10.0.0.1/", "", "goodbye"), {}});
+  EXPECT_EQ(
+      refusal("rollout"),
+      "cannot wait for 'http://10.0.0.1/' in namespace 'lab': expected 'goodbye' in the answer, found status 200 and 'welcome' after 30 s");
   set("rollout", WaitInCluster{waits("moon", "full", "", ""), {}});
   EXPECT_EQ(refusal("rollout"), "wait for 'full': expected a kind of wait (rollout, job, jsonpath, http), found 'moon'");
 }
@@ -218,8 +243,9 @@ TEST_F(ClusterSteps, ASilentApiIsAskedOnce) {
   install_all();
   host_.remove(k_node);
   const std::size_t before = host_.calls().size();
-  const std::string said = "cannot ask the cluster: exit status 1: The connection to the server 10.0.0.1:6443 was refused - did you specify the "
-                           "right host or port?";
+  const std::string said =
+      "cannot ask the cluster: exit status 1: The connection to the server 10.0.0.1:6443 was refused - did you specify the "
+      "right host or port?";
   for (const char* id : {"init", "node", "ready", "argo", "chart", "rollout", "migrate", "capture"})
     EXPECT_EQ(refusal([&] { probe_step(step(id), context_); }), said) << id;
   EXPECT_EQ(host_.calls().size() - before, 1u);
@@ -235,24 +261,27 @@ TEST_F(ClusterSteps, ACommandThatFailsSaysSoWithoutItsSecret) {
 TEST_F(ClusterSteps, ValuesAndNodesThatAreNotThere) {
   install_all();
   set("capture", CaptureValue{{"address", "service/no", "lab", "{.spec.clusterIP}"}});
-  EXPECT_EQ(refusal("capture"), "cannot capture 'address': expected a value at {.spec.clusterIP} of 'service/no' in namespace 'lab', found none");
+  EXPECT_EQ(refusal("capture"),
+            "cannot capture 'address': expected a value at {.spec.clusterIP} of 'service/no' in namespace 'lab', found none");
   say(k_kubectl, good());
   EXPECT_EQ(refusal("node"), "cannot mark node 'one': the cluster has no node of this name");
 }
 
 TEST_F(ClusterSteps, ADigestThatIsAnother) {
   set("pull", PullIntoContainerd{"docker.io/lab/web:1", sha256(as_bytes("other")), true});
-  EXPECT_EQ(refusal("pull"), cat("cannot pull 'docker.io/lab/web:1': expected digest ", sha256(as_bytes("other")).named(), ", found docker.io/lab/web@",
-                                 sha256(as_bytes("docker.io/lab/web:1")).named()));
+  EXPECT_EQ(refusal("pull"), cat("cannot pull 'docker.io/lab/web:1': expected digest ", sha256(as_bytes("other")).named(),
+                                 ", found docker.io/lab/web@", sha256(as_bytes("docker.io/lab/web:1")).named()));
 }
 
 TEST_F(ClusterSteps, WhatTheKernelLacks) {
   set("modules", LoadModules{{"overlay", "absent"}});
-  EXPECT_EQ(refusal("modules"), "cannot load the kernel module 'absent' (the cluster needs it): exit status 1: modprobe: FATAL: Module absent not "
-                                "found in directory /lib/modules/6.1.0-test");
+  EXPECT_EQ(refusal("modules"),
+            "cannot load the kernel module 'absent' (the cluster needs it): exit status 1: modprobe: FATAL: Module absent not "
+            "found in directory /lib/modules/6.1.0-test");
   EXPECT_EQ(hint_, "kernel 6.1.0-test lacks it: install the package with this kernel's modules, or boot the kernel they are for");
   set("sysctls", SetSysctls{{"net.bridge.bridge-nf-call-iptables=1"}});
-  EXPECT_EQ(refusal("sysctls"), "cannot set 'net.bridge.bridge-nf-call-iptables': expected '/proc/sys/net/bridge/bridge-nf-call-iptables', found none");
+  EXPECT_EQ(refusal("sysctls"),
+            "cannot set 'net.bridge.bridge-nf-call-iptables': expected '/proc/sys/net/bridge/bridge-nf-call-iptables', found none");
   EXPECT_EQ(hint_, "the kernel module br_netfilter makes it; it is not loaded");
 }
 

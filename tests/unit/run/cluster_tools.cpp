@@ -31,7 +31,8 @@ ToolResult apply(MemoryHost& host, const ToolCall& call) {
     const bool custom = name.starts_with("workflow/");
     const bool defined = read_lines(host, k_objects).contains(cat(space_of(call), " customresourcedefinition/workflows.argoproj.io"));
     if (custom && !defined)
-      missing = "error: resource mapping not found for name: \"hello\": no matches for kind \"Workflow\" in version \"argoproj.io/v1alpha1\"";
+      missing =
+          "error: resource mapping not found for name: \"hello\": no matches for kind \"Workflow\" in version \"argoproj.io/v1alpha1\"";
     else
       set_member(host, k_objects, qualified(call, name), true);
   }
@@ -89,7 +90,8 @@ ToolResult get_node(MemoryHost& host) {
     const std::size_t equals = line.find('=');
     labels += cat(labels.empty() ? "" : ",", '"', line.substr(0, equals), R"(":")", line.substr(equals + 1), '"');
   }
-  if (!read_lines(host, k_node).contains("untainted=yes")) taints = R"({"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"})";
+  if (!read_lines(host, k_node).contains("untainted=yes"))
+    taints = R"({"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"})";
   return good(cat(R"({"kind":"Node","metadata":{"labels":{)", labels, R"(}},"spec":{"taints":[)", taints, "]}}"));
 }
 
@@ -125,7 +127,8 @@ ToolResult exec(MemoryHost& host, const ToolCall& call) {
 
 ToolResult kubectl(MemoryHost& host, const ToolCall& call) {
   const std::string& verb = call.argv.at(3);
-  if (!host.exists(k_node)) return bad(1, "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?");
+  if (!host.exists(k_node))
+    return bad(1, "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?");
   if (verb == "get") return get(host, call);
   if (verb == "apply") return apply(host, call);
   if (verb == "delete") return remove_objects(host, call);

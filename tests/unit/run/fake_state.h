@@ -28,14 +28,18 @@ inline void write_lines(MemoryHost& host, const std::string& path, const Lines& 
   host.write_file(path, text);
 }
 
-inline bool has(const ToolCall& call, std::string_view word) { return std::find(call.argv.begin(), call.argv.end(), word) != call.argv.end(); }
+inline bool has(const ToolCall& call, std::string_view word) {
+  return std::find(call.argv.begin(), call.argv.end(), word) != call.argv.end();
+}
 
 inline std::vector<std::string> after(const ToolCall& call, std::string_view word) {
   const auto at = std::find(call.argv.begin(), call.argv.end(), word);
   return at == call.argv.end() ? std::vector<std::string>{} : std::vector<std::string>(at + 1, call.argv.end());
 }
 
-inline ToolResult good(std::string output = {}) { return {.exit_code = 0, .timed_out = false, .output = std::move(output), .error_output = {}}; }
+inline ToolResult good(std::string output = {}) {
+  return {.exit_code = 0, .timed_out = false, .output = std::move(output), .error_output = {}};
+}
 inline ToolResult bad(int code, std::string said = {}) {
   return {.exit_code = code, .timed_out = false, .output = {}, .error_output = std::move(said)};
 }

@@ -52,8 +52,8 @@ ToolResult ctr(MemoryHost& host, const ToolCall& call) {
 }
 
 void start_cluster(MemoryHost& host) {
-  for (const char* folder : {"/etc/kubernetes/manifests", "/etc/kubernetes/pki", "/var/lib/kubelet/pods", "/var/lib/etcd/member", "/var/lib/cni",
-                             "/sys/class/net/cni0"})
+  for (const char* folder : {"/etc/kubernetes/manifests", "/etc/kubernetes/pki", "/var/lib/kubelet/pods", "/var/lib/etcd/member",
+                             "/var/lib/cni", "/sys/class/net/cni0"})
     host.make_directories(folder);
   host.write_file("/etc/kubernetes/manifests/kube-apiserver.yaml", "a pod");
   host.write_file("/etc/kubernetes/pki/ca.crt", "a certificate");
@@ -62,7 +62,9 @@ void start_cluster(MemoryHost& host) {
   host.write_file("/var/lib/etcd/member/db", "data");
   host.write_file("/etc/cni/net.d/10-flannel.conflist", "{}");
   host.write_file("/proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\ntmpfs /var/lib/kubelet/pods tmpfs rw 0 0\n");
-  host.write_file(k_rules, "*filter\n:FORWARD DROP [0:0]\n:KUBE-FORWARD - [0:0]\n-A FORWARD -j KUBE-FORWARD\n-A FORWARD -s 10.9.9.9/32 -j ACCEPT\nCOMMIT\n");
+  host.write_file(
+      k_rules,
+      "*filter\n:FORWARD DROP [0:0]\n:KUBE-FORWARD - [0:0]\n-A FORWARD -j KUBE-FORWARD\n-A FORWARD -s 10.9.9.9/32 -j ACCEPT\nCOMMIT\n");
   set_member(host, "/fake/active", "kubelet.service", true);
   host.write_file(k_node, "");
 }
@@ -81,9 +83,11 @@ ToolResult kubeadm_reset(MemoryHost& host) {
 ToolResult kubeadm(MemoryHost& host, const ToolCall& call) {
   if (call.argv.at(1) == "reset") return kubeadm_reset(host);
   if (host.exists("/etc/kubernetes/manifests/kube-apiserver.yaml"))
-    return bad(1, "error execution phase preflight: [preflight] Some fatal errors occurred:\n"
-                  "\t[ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml]: /etc/kubernetes/manifests/kube-apiserver.yaml already "
-                  "exists\n[preflight] If you know what you are doing, ...");
+    return bad(
+        1,
+        "error execution phase preflight: [preflight] Some fatal errors occurred:\n"
+        "\t[ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml]: /etc/kubernetes/manifests/kube-apiserver.yaml already "
+        "exists\n[preflight] If you know what you are doing, ...");
   if (!host.exists(call.argv.at(3))) return bad(1, "unable to read config");
   start_cluster(host);
   return good("Your Kubernetes control-plane has initialized successfully!\n");

@@ -69,7 +69,9 @@ TEST(SecretMaterial, HtpasswdTakesTheLine) {
   const std::string line = htpasswd_line("lab", "secret");
   write_file_atomically(path, line);
   const auto verify = [&](const std::string& password) {
-    return run_process({.argv = {"/usr/bin/htpasswd", "-vb", path, "lab", password}, .environment = {"PATH=/usr/bin"}, .time_limit_seconds = 60}).exit_code;
+    return run_process(
+               {.argv = {"/usr/bin/htpasswd", "-vb", path, "lab", password}, .environment = {"PATH=/usr/bin"}, .time_limit_seconds = 60})
+        .exit_code;
   };
   EXPECT_EQ(verify("secret"), 0);
   EXPECT_NE(verify("other"), 0);
@@ -143,8 +145,7 @@ TEST_F(MadeSecret, FollowsTheOneItIsMadeFrom) {
 }
 
 TEST_F(MadeSecret, SaysWhatIsMissing) {
-  EXPECT_EQ(refusal([&] { perform(secret("users", "htpasswd", "db"), scope_); }),
-            "expected '/var/lib/rootcellar/secrets/db', found none");
+  EXPECT_EQ(refusal([&] { perform(secret("users", "htpasswd", "db"), scope_); }), "expected '/var/lib/rootcellar/secrets/db', found none");
   EXPECT_EQ(refusal([&] { perform(secret("../x", "password"), scope_); }), "expected the name of a secret or capture, found '../x'");
   perform(secret("db", "password"), scope_);
   EXPECT_EQ(refusal([&] { perform(secret("x", "rot13", "db"), scope_); }),

@@ -63,7 +63,8 @@ struct TestAppliance {
   bool purge = false;  ///< data is purged when it is taken back: what is kept would be a difference
 };
 
-/// The tree without what may differ after a detour: the journal, kept former files, apt's working files, kernel modules (until the next boot); secrets say only that they are there.
+/// The tree without what may differ after a detour: the journal, kept former files, apt's working files, kernel modules (until the next
+/// boot); secrets say only that they are there.
 MemoryTree visible(const MemoryHost& host);
 /// "PATH: only in the first" and the like, one line each; empty when equal.
 std::string difference(const MemoryTree& expected, const MemoryTree& found);
