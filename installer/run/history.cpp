@@ -137,7 +137,8 @@ bool watched_is_newer(const std::vector<JournalRecord>& records, const Step& ste
 
 bool leaves_nothing(const Step& step) {
   return std::holds_alternative<WaitHttp>(step.action) || std::holds_alternative<RunCheck>(step.action) ||
-         std::holds_alternative<WaitInCluster>(step.action) || std::holds_alternative<CaptureValue>(step.action) ||
+         std::holds_alternative<WaitInCluster>(step.action) || std::holds_alternative<MarkNode>(step.action) ||
+         std::holds_alternative<LoadModules>(step.action) || std::holds_alternative<CaptureValue>(step.action) ||
          std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
 }
 
