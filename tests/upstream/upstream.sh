@@ -3,8 +3,19 @@ upstream_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 upstream_user=lab
 upstream_password='pass:word'
 
+# Outside of the range that connections take their own ports from (32768 and up): otherwise one may take it before its server does.
 upstream_free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  python3 -c '
+import random, socket
+while True:
+    s = socket.socket()
+    try:
+        port = random.randrange(15000, 32000)
+        s.bind(("127.0.0.1", port))
+        print(port)
+        break
+    except OSError:
+        pass'
 }
 
 # upstream_until COMMAND...: waits for a server to answer.
@@ -155,10 +166,14 @@ ENV
 
 # upstream_start FOLDER: everything up, FOLDER/env written; with a second argument "empty" no images and files are made.
 upstream_start() {
-  local open basic token tokens http https expired lying proxy nobody name
+  local open basic token tokens http https expired lying proxy nobody name port ports=
   upstream=$(mkdir -p "$1" && cd "$1" && pwd)
   mkdir -p "$upstream"/{tls,etc,log,pid,tmp,files,registry}
-  for name in open basic token tokens http https expired lying proxy nobody; do printf -v "$name" %s "$(upstream_free_port)"; done
+  for name in open basic token tokens http https expired lying proxy nobody; do
+    until port=$(upstream_free_port) && [[ " $ports " != *" $port "* ]]; do :; done
+    ports="$ports $port"
+    printf -v "$name" %s "$port"
+  done
   upstream_make_certificates
   upstream_start_registries
   upstream_start_files
