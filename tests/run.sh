@@ -35,6 +35,9 @@ if [ "$what" != quick ]; then
   title "end to end: lab, from profile to a rehearsed stick"
   rm -rf build/e2e
   bash tests/e2e/lab.sh build/dev/bin build/e2e
+
+  title "end to end: lab on two sticks"
+  bash tests/e2e/two_sticks.sh build/dev/bin build/e2e
 fi
 
 if [ "$what" = vm ]; then

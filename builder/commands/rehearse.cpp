@@ -46,14 +46,32 @@ void show(const RehearsalReport& report, cli::Console& console) {
   console.print(report.passed ? "The rehearsal passed.\n" : "The rehearsal failed.\n");
 }
 
+/// Before a host is made for it: on site nobody could go on either.
+void require_all_volumes(const Bundle& bundle) {
+  std::vector<std::string> missing;
+  for (const std::uint32_t volume : bundle.missing_volumes()) missing.push_back(cat(volume));
+  if (missing.empty()) return;
+  throw InputError(cat("cannot rehearse '", bundle_name(bundle.header()), "': expected all ", bundle.header().volumes, " volumes, missing ",
+                       join(missing, ", ")),
+                   "attach the other sticks too and name each with --from");
+}
+
+std::vector<std::string> absolute_paths(const std::vector<std::string>& paths) {
+  std::vector<std::string> absolute;
+  for (const std::string& path : paths) absolute.push_back(absolute_path(path));
+  return absolute;
+}
+
 ExitCode rehearse_bundle(cli::Console& console, const RehearseWords& words) {
   Bundle bundle = open_trusted(words.bundle, "rehearse", console);
+  require_all_volumes(bundle);
   const UserConfiguration user = read_user_configuration();
   const RehearseOptions options{.stick = absolute_path(words.bundle.bundle),
                                 .trust_file = absolute_path(*words.bundle.trust),
                                 .cache_root = user.cache.empty() ? Cache::default_root() : user.cache,
                                 .work = words.work.empty() ? std::string() : absolute_path(words.work),
-                                .keep = words.keep};
+                                .keep = words.keep,
+                                .more_sticks = absolute_paths(words.bundle.from)};
   const RehearsalReport report = rehearse(bundle, options, console.progress());
   if (console.json()) console.event("rehearsal", as_json(report));
   if (!console.json()) show(report, console);
@@ -73,7 +91,8 @@ cli::Command rehearse_command() {
       "checks, reboots, checks again, uninstalls, and compares the host with what it was. Whatever tries to leave is counted. Needs root. "
       "Exit "
       "code 1: the rehearsal failed.";
-  command.examples = {"sudo rootcellar rehearse /media/STICK --trust ~/keys/lab-team.pub"};
+  command.examples = {"sudo rootcellar rehearse /media/STICK --trust ~/keys/lab-team.pub",
+                      "sudo rootcellar rehearse /media/A --from /media/B --trust ~/keys/lab-team.pub"};
   command.options = bundle_options(words->bundle, true);
   command.options.front().names = "STICK";
   command.options.front().help = "a staged stick or folder";
