@@ -1,4 +1,6 @@
 // A profile with every input looked up: the only step that asks the world what it has today.
+#include <unistd.h>
+
 #include <algorithm>
 #include <ctime>
 #include <map>
@@ -8,6 +10,7 @@
 #include "builder/source/apt_resolve.h"
 #include "builder/source/sources.h"
 #include "bundle/base/error.h"
+#include "bundle/base/process.h"
 #include "bundle/base/text.h"
 #include "bundle/base/zstd.h"
 
@@ -93,6 +96,13 @@ void lock_files(const Profile& profile, Lock& lock, SourceContext& context) {
   }
 }
 
+/// Before anything is downloaded.
+void require_tools(const Profile& profile) {
+  for (const ProfileImage& image : profile.images) {
+    if (image.recipe) return void(require_recipe_tools(image.name, ::geteuid() == 0, find_program));
+  }
+}
+
 std::uint64_t serial_of(std::int64_t created) {
   return created > k_serial_epoch ? static_cast<std::uint64_t>(created - k_serial_epoch) : 1;
 }
@@ -108,6 +118,7 @@ Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& c
   lock.registry = profile.registry;
   lock.runtime = profile.runtime;
   lock.checks = profile.checks;
+  require_tools(profile);
   Archives archives(context);
   lock_packages(profile, archives, lock, context);
   lock_images(profile, archives, lock, context);

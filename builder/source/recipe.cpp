@@ -9,6 +9,7 @@
 #include "builder/source/image_document.h"
 #include "builder/source/layer_tar.h"
 #include "bundle/base/error.h"
+#include "bundle/base/process.h"
 #include "bundle/base/progress.h"
 #include "bundle/base/text.h"
 
@@ -24,10 +25,6 @@ struct MadeLayer {
   std::vector<std::string> packages;  ///< "name=version architecture sha256", sorted
 };
 
-std::string require_mmdebstrap(const ImageName& name) {
-  if (auto path = find_program("mmdebstrap")) return *path;
-  throw HostError(cat("cannot make the image '", name.text(), "': 'mmdebstrap' is not installed"), "apt-get install mmdebstrap");
-}
 
 std::string image_path(const std::string& path) {
   if (path.size() < 2 || path.front() != '/')
@@ -160,9 +157,19 @@ LockedImage image_of(const ImageName& name, const Recipe& recipe, const MadeLaye
 
 }  // namespace
 
+std::string require_recipe_tools(const std::string& image, bool root, const ProgramSearch& search) {
+  const auto path = search("mmdebstrap");
+  if (!path) throw HostError(cat("cannot make the image '", image, "': 'mmdebstrap' is not installed"), "apt-get install mmdebstrap");
+  if (!root && !search("newuidmap")) {
+    throw HostError(cat("cannot make the image '", image, "': an ordinary user needs 'newuidmap', which is not installed"),
+                    "apt-get install uidmap, or lock and build as root");
+  }
+  return *path;
+}
+
 Resolved<LockedImage> make_recipe_image_in(AptRoot& apt, const ImageName& name, const Recipe& recipe, const std::string& suite,
                                            SourceContext& context) {
-  const std::string program = require_mmdebstrap(name);
+  const std::string program = require_recipe_tools(name.text(), ::geteuid() == 0, find_program);
   for (const std::string& package : recipe.packages) check_package_request(package);
   // The release's own date, not the newest: it changes with point releases only, so that fresh indexes with the same packages give the same
   // image.
@@ -181,7 +188,7 @@ Resolved<LockedImage> make_recipe_image_in(AptRoot& apt, const ImageName& name, 
 }
 
 Resolved<LockedImage> make_recipe_image(const ImageName& name, const Recipe& recipe, const TargetRelease& target, SourceContext& context) {
-  require_mmdebstrap(name);
+  require_recipe_tools(name.text(), ::geteuid() == 0, find_program);
   const std::string suite = recipe.suite.empty() ? target.codename : recipe.suite;
   AptRoot apt({target.distribution, target.version, suite}, {}, context);
   apt.update();

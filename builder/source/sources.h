@@ -51,6 +51,9 @@ struct LockedPackages {
 Resolved<LockedPackages> resolve_packages(const ProfilePackages& packages, const TargetRelease& target, SourceContext& context);
 
 // recipe.cpp: images made from distribution packages by mmdebstrap.
+using ProgramSearch = std::function<std::optional<std::string>(std::string_view name)>;
+/// Where mmdebstrap is. HostError when it, or what it needs for an ordinary user's namespaces, is not installed.
+std::string require_recipe_tools(const std::string& image, bool root, const ProgramSearch& search);
 Resolved<LockedImage> make_recipe_image(const ImageName& name, const Recipe& recipe, const TargetRelease& target, SourceContext& context);
 
 // lock_profile.cpp (builder/lock): everything resolved. `serial` 0: seconds of `created` since 2020-01-01.

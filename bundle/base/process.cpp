@@ -281,9 +281,11 @@ milliseconds next_wait(Clock::time_point deadline) {
   return std::clamp(std::chrono::ceil<milliseconds>(deadline - Clock::now()), milliseconds(0), k_slice);
 }
 
+/// PATH may name folders of somebody else: what cannot be looked at is passed over, as a shell does.
 bool is_program(const std::string& path) {
+  if (access(path.c_str(), X_OK) != 0) return false;
   const auto status = file_status_followed(path);
-  return status && status->type == FileStatus::Type::file && access(path.c_str(), X_OK) == 0;
+  return status && status->type == FileStatus::Type::file;
 }
 
 }  // namespace

@@ -108,9 +108,12 @@ TEST(Disk, StickPulledOutInTheMiddle) {
             "hint: the medium went away or is failing: plug it in again and run 'rootcellar-install resume', or the same command again\n"
             "5 of 16 steps are done and stay; run 'rootcellar-install resume' to go on\n");
   EXPECT_EQ(machine.installed({"resume"}).text,
-            "exit 5\n"
-            "error: cannot examine '/media/stick': Transport endpoint is not connected\n"
-            "run 'rootcellar-install resume' to go on, or 'rootcellar-install uninstall' to take it back\n");
+            "exit 3\n"
+            "warning: '/media/stick' is passed over: cannot search '/media/stick': Transport endpoint is not connected\n"
+            "error: volume 1 of 3 ('field-default-5-amd64.v01.cellar') is in none of the places searched\n"
+            "  while write 1 image into /var/lib/rootcellar/registry\n"
+            "hint: attach the medium that holds it and run 'rootcellar-install resume --from FOLDER'\n"
+            "5 of 16 steps are done and stay; run 'rootcellar-install resume' to go on\n");
   EXPECT_EQ(machine.installed({"resume", "/media/again"}).text, "exit 0\n");
   EXPECT_EQ(machine.installed({"status"}).text, "exit 0\n");
   EXPECT_EQ(machine.installed({"uninstall", "--yes"}).text, "exit 0\n");
