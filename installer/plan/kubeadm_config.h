@@ -1,0 +1,46 @@
+// What kubeadm is told, in the words of its version: a table of what differs from 1.14 to 1.34, and the configuration written by it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rootcellar {
+
+/// How a range of Kubernetes versions wants to be spoken to.
+struct KubeadmDialect {
+  unsigned first_minor = 0;              ///< of 1.x; goes up to the next row
+  std::string_view api;                  ///< kubeadm.k8s.io/API
+  bool dockershim = false;               ///< the kubelet speaks to docker itself; from 1.24 on cri-dockerd does
+  bool socket_urls = false;              ///< criSocket is a URL, "unix:///run/..."
+  bool may_refuse_cgroup_v1 = false;     ///< the kubelet has failCgroupV1
+  std::vector<std::string_view> labels;  ///< kubeadm marks a control-plane node with
+  std::vector<std::string_view> taints;  ///< and these keep pods away from it
+};
+
+/// "1.34.4" or "v1.34.4": its minor number; nothing when it is no version of Kubernetes 1.
+std::optional<unsigned> kubernetes_minor(std::string_view version);
+/// nullptr when the version is older or newer than what is known here.
+const KubeadmDialect* kubeadm_dialect(std::string_view version);
+
+struct KubeadmSettings {
+  std::string version;   ///< "1.34.4"
+  std::string runtime;   ///< "containerd" | "docker"
+  std::string address;   ///< numeric, of this node: nothing is asked of a default route
+  std::string node;      ///< its name in the cluster
+  std::string endpoint;  ///< controlPlaneEndpoint's name, in /etc/hosts
+  std::string pod_cidr, service_cidr, domain;
+  std::vector<std::string> cert_sans;
+  std::string resolv_conf;       ///< what pods get as their resolver's source; exists without an upstream too
+  bool cgroup_v1 = false;        ///< this machine has no unified hierarchy
+  bool conntrack_fixed = false;  ///< this machine's conntrack limits cannot be set
+};
+
+/// The runtime's socket as the version writes it.
+std::string cri_socket(const KubeadmDialect& dialect, std::string_view runtime);
+/// InitConfiguration, ClusterConfiguration, KubeletConfiguration and KubeProxyConfiguration as one YAML stream.
+/// REQUIRES: kubeadm_dialect(settings.version). Sources: kubeadm's API references (v1beta1 to v1beta4), the kubelet's and kube-proxy's.
+std::string kubeadm_init_config(const KubeadmSettings& settings);
+
+}  // namespace rootcellar
