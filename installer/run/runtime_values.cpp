@@ -4,6 +4,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/secret.h"
+#include "bundle/site_template.h"
 
 namespace rootcellar {
 namespace {
@@ -26,16 +27,17 @@ class Values {
   Values(const std::vector<TemplateValue>& planned, const ActionScope& scope, Missing missing, std::vector<std::string>& secrets)
       : planned_(planned), scope_(scope), missing_(missing), secrets_(secrets) {}
 
-  std::string value_of(const std::string& name) {
+  /// Nothing when no such name is known.
+  std::optional<std::string> value_of(std::string_view name) {
     if (name.starts_with(k_secret)) {
-      secrets_.push_back(kept(secret_path(name.substr(k_secret.size()), scope_)));
+      secrets_.push_back(kept(secret_path(std::string(name.substr(k_secret.size())), scope_)));
       return secrets_.back();
     }
-    if (name.starts_with(k_capture)) return kept(capture_path(name.substr(k_capture.size()), scope_));
+    if (name.starts_with(k_capture)) return kept(capture_path(std::string(name.substr(k_capture.size())), scope_));
     const auto found = std::find_if(planned_.begin(), planned_.end(), [&](const TemplateValue& value) { return value.name == name; });
     if (found != planned_.end()) return found->value;
-    if (missing_ == Missing::is_empty) return {};
-    throw InputError(cat("cannot fill in '${", printable(name), "}': nothing of this name is known"));
+    if (missing_ == Missing::is_empty) return std::string();
+    return std::nullopt;
   }
 
  private:
@@ -50,25 +52,16 @@ class Values {
   std::vector<std::string>& secrets_;
 };
 
-std::string replaced(std::string_view text, Values& values) {
-  std::string out;
-  for (std::size_t at = text.find("${"); at != text.npos; at = text.find("${")) {
-    const std::size_t end = text.find('}', at);
-    if (end == text.npos) throw InputError("expected '}' after '${', found the end of the text");
-    out.append(text.substr(0, at));
-    out.append(values.value_of(std::string(trim(text.substr(at + 2, end - at - 2)))));
-    text.remove_prefix(end + 1);
-  }
-  return out.append(text);
-}
-
 }  // namespace
 
 FilledText fill_in(std::string_view text, const std::vector<TemplateValue>& values, std::string_view what, const ActionScope& scope,
                    Missing missing) {
   FilledText filled;
   Values known(values, scope, missing, filled.secrets);
-  with_note(cat("filling in ", what), [&] { filled.text = replaced(text, known); });
+  with_note(cat("filling in ", what), [&] {
+    filled.text = render_template(
+        text, [&](std::string_view name) { return known.value_of(name); }, what);
+  });
   return filled;
 }
 

@@ -194,7 +194,7 @@ TEST_F(ClusterSteps, KindsNotYetEstablishedAreWaitedFor) {
 TEST_F(ClusterSteps, AMissingValueIsNamed) {
   install_all();
   set("web", ApplyManifest{"web", "lab", {}, "a: ${answers.domain}\n", false, {}});
-  EXPECT_EQ(refusal("web"), "cannot fill in '${answers.domain}': nothing of this name is known");
+  EXPECT_EQ(refusal("web"), "manifest 'web':2:4: no value for '${answers.domain}'");
   set("web", ApplyManifest{"web", "lab", {}, "a: ${secret.no}\n", false, {}});
   EXPECT_EQ(refusal("web"), "expected '/var/lib/rootcellar/secrets/no', found none");
 }
