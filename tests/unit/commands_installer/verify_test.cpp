@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <regex>
-
 #include "tests/unit/commands_installer/site_fixture.h"
 
 namespace rootcellar {
@@ -10,7 +8,11 @@ namespace {
 using test::Site;
 
 /// The id follows from every byte of the header.
-std::string without_id(const std::string& text) { return std::regex_replace(text, std::regex("\\(id [0-9a-f]{32}\\)"), "(id ID)"); }
+std::string without_id(std::string text) {
+  constexpr std::size_t k_digits = 32;
+  const std::size_t at = text.find("(id ");
+  return at == std::string::npos ? text : text.replace(at + 4, k_digits, "ID");
+}
 
 TEST(Verify, WithoutTrustSaysWhatToGive) {
   Site site;
