@@ -128,6 +128,9 @@ YamlNode with_named_items(YamlNode body, YamlFaults& faults) {
   lengthen(find_entry(body, "images"), long_image);
   refuse_twins(install, faults);
   for (const std::string_view key : {"images", "files", "checks"}) refuse_twins(body.find(key), faults);
+  const YamlNode* cluster = body.find("cluster");
+  for (const std::string_view key : {"roles", "secrets", "binaries", "network", "deploy"})
+    refuse_twins(cluster == nullptr ? nullptr : cluster->find(key), faults);
   return body;
 }
 

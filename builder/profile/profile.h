@@ -20,8 +20,10 @@ struct ProfileFileContent {
   std::string path;  ///< relative to the profile file that names it
   std::string text;
   std::string resolved_path;     ///< `path` made relative to the main profile's folder
-  std::optional<Digest> sha256;  ///< required with url
+  std::optional<Digest> sha256;  ///< with url: this or checksum_url
   std::optional<std::uint64_t> size;
+  std::string checksum_url;  ///< upstream's own text with the SHA-256 of what lies at `url`; pinned when locking
+  std::string member;        ///< the file meant is this one inside the archive at url or path
 };
 
 /// Makes an image from distribution packages with mmdebstrap: one uncompressed layer, reproducible.
@@ -58,6 +60,30 @@ struct ProfilePackages {
   std::vector<std::string> install;  ///< "docker.io" or "docker.io=20.10.24*"
 };
 
+/// Where a chart comes from: `content` (url, or a path to a folder or an archive), or a version of a name in a chart repository, or of an
+/// image repository ("oci://...").
+struct ProfileChart {
+  ProfileFileContent content;
+  std::string repository;  ///< http(s) address of the folder with index.yaml
+  std::string oci;         ///< "oci://ghcr.io/lab/charts/web"
+  std::string name, version;
+};
+
+/// A deployment before it is looked up: `described` lacks the files, which the lock adds.
+struct ProfileDeployment {
+  Deployment described;
+  std::vector<ProfileFileContent> files;  ///< of a manifest
+  std::optional<ProfileChart> chart;
+  std::string kustomize;  ///< a local folder, relative to the main profile's; rendered when locking
+  TextPlace place;
+};
+
+struct ProfileCluster {
+  ClusterSection described;  ///< without network and deploy, which the lock adds
+  std::vector<ProfileDeployment> network, deploy;
+  TextPlace place;
+};
+
 struct Profile {
   std::string file;  ///< as given
   std::string product, title, variant, architecture;
@@ -66,9 +92,10 @@ struct Profile {
   std::string installer_min;  ///< empty: this version
   ProfilePackages packages;
   std::vector<ProfileImage> images;
-  std::vector<ProfileFile> files;
+  std::vector<ProfileFile> files;  ///< those of cluster.binaries too, after the others
   RegistrySection registry;
   RuntimeSection runtime;
+  ProfileCluster cluster;
   std::vector<Check> checks;
 };
 

@@ -15,6 +15,11 @@ images: [{recipe: {files: [{}]}}]
 files: [{}]
 registry: {}
 runtime: {}
+cluster:
+  roles: [{directories: [{}]}]
+  secrets: [{}]
+  binaries: [{}]
+  deploy: [{manifest: {files: [{}]}, chart: {}, exec: {}, waits: [{jsonpath: {}}], captures: [{}]}]
 checks: [{container: {}}]
 )";
 
@@ -23,8 +28,20 @@ checks: [{container: {}}]
 std::vector<std::string> known_profile_keys() {
   YamlFaults faults;
   // Read before the tree is made: how files are put together, and the mark of a removed item.
-  std::vector<std::string> keys{"rootcellar",    "include",      "variables",    "variants", "packages.install.remove",
-                                "images.remove", "files.remove", "checks.remove"};
+  std::vector<std::string> keys{"rootcellar",
+                                "include",
+                                "variables",
+                                "variants",
+                                "packages.install.remove",
+                                "images.remove",
+                                "files.remove",
+                                "checks.remove",
+                                "cluster.network.remove",
+                                "cluster.roles.remove",
+                                "cluster.secrets.remove",
+                                "cluster.binaries.remove",
+
+                                "cluster.deploy.remove"};
   const YamlNode root = parse_yaml(k_one_of_each, "keys");
   read_profile_tree(root, {faults, ".", &keys});
   std::sort(keys.begin(), keys.end());

@@ -8,9 +8,6 @@
 namespace rootcellar {
 namespace {
 
-/// Where a node stands, for messages after the tree is gone.
-TextPlace place_of(const YamlNode& node) { return {node.file == nullptr ? std::string() : *node.file, node.line, node.column, {}}; }
-
 std::string read_package(const YamlNode& node, const ReadContext& context) {
   YamlMap map(node, context.faults, "package keys");
   const std::string name = require_text_that(map, "name", is_package_name, "a package's name");
@@ -84,7 +81,7 @@ ProfileFile read_file_item(const YamlNode& node, const ReadContext& context) {
   ProfileFile file;
   file.place = place_of(node);
   file.name = require_text_that(map, "name", is_file_name, "letters, digits, '.', '_', '+' and '-'");
-  file.content = read_content(map, context);
+  file.content = read_pinned_content(map, context);
   file.destination = require_text_that(map, "destination", is_destination,
                                        "an absolute path outside /var/lib/rootcellar, /etc/rootcellar, /proc, /sys and /dev");
   file.mode = read_mode(map);

@@ -21,14 +21,6 @@ bool is_program(std::string_view text) {
 
 bool is_image(std::string_view text) { return parse_image_name(text).has_value(); }
 
-std::uint64_t number_between(YamlMap& map, std::string_view key, std::uint64_t fallback, std::uint64_t least, std::uint64_t most) {
-  const std::uint64_t number = map.number(key, fallback);
-  const YamlNode* node = map.take(key);
-  if (node != nullptr && (number < least || number > most))
-    map.faults().add(*node, cat("key '", key, "': expected ", least, " to ", most, ", found ", number));
-  return number;
-}
-
 void read_container(const YamlNode& node, Check& check, const ReadContext& context) {
   YamlMap map(node, context.faults, "container check keys");
   check.target = require_text_that(map, "image", is_image, "an image's name");
@@ -51,14 +43,6 @@ void read_kind(YamlMap& map, Check& check, const ReadContext& context) {
   if (check.kind == "file") check.target = text_that(map, "file", is_absolute_path, "an absolute path");
 }
 
-/// The names of the kinds that are given; each is taken, so that none is an unknown key.
-std::vector<std::string> given_kinds(YamlMap& map) {
-  std::vector<std::string> given;
-  std::copy_if(k_check_kinds.begin(), k_check_kinds.end(), std::back_inserter(given),
-               [&](const std::string& kind) { return map.take(kind) != nullptr; });
-  return given;
-}
-
 }  // namespace
 
 RegistrySection read_registry(const YamlNode& node, const ReadContext& context) {
@@ -77,7 +61,7 @@ RegistrySection read_registry(const YamlNode& node, const ReadContext& context) 
 RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context) {
   YamlMap map(node, context.faults, "runtime keys");
   RuntimeSection runtime;
-  runtime.kind = map.one_of("kind", {"docker", "none"}, runtime.kind);
+  runtime.kind = map.one_of("kind", {"docker", "containerd", "none"}, runtime.kind);
   runtime.log_max_size = text_that(map, "log_max_size", is_log_size, "a size like 50m", runtime.log_max_size);
   runtime.log_max_files = number_between(map, "log_max_files", runtime.log_max_files, 1, k_max_log_files);
   runtime.insecure_registries = texts_that(map, "insecure_registries", is_registry_range, "HOST:PORT or an address range");
@@ -92,7 +76,7 @@ Check read_check(const YamlNode& node, const ReadContext& context) {
   YamlMap map(node, context.faults, "check keys");
   Check check;
   check.name = require_text_that(map, "name", is_title, "one line of text");
-  const std::vector<std::string> kinds = given_kinds(map);
+  const std::vector<std::string> kinds = given_keys(map, k_check_kinds);
   if (kinds.size() == 1) {
     check.kind = kinds[0];
     read_kind(map, check, context);

@@ -39,6 +39,7 @@ void read_contents(YamlMap& map, Profile& profile, const ReadContext& context) {
   map.list("files", [&](const YamlNode& item) { profile.files.push_back(read_file_item(item, context)); });
   if (const YamlNode* registry = map.take("registry")) profile.registry = read_registry(*registry, context);
   if (const YamlNode* runtime = map.take("runtime")) profile.runtime = read_runtime(*runtime, context);
+  if (const YamlNode* cluster = map.take("cluster")) read_cluster(*cluster, profile, context);
   map.list("checks", [&](const YamlNode& item) { profile.checks.push_back(read_check(item, context)); });
 }
 
@@ -53,6 +54,7 @@ ReadResult read_profile_tree(const YamlNode& root, const ReadContext& context) {
   read_contents(map, result.profile, context);
   context.finish(map, "");
   check_references(root, result.profile, context.faults);
+  check_cluster(root, result.profile, context.faults);
   return result;
 }
 

@@ -4,13 +4,13 @@
 #include "builder/profile/documents.h"
 #include "builder/profile/reader.h"
 #include "builder/profile/value_rules.h"
+#include "builder/profile/values_text.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
+#include "bundle/site_template.h"
 
 namespace rootcellar {
 namespace {
-
-constexpr std::uint32_t k_default_mode = 0644;
 
 std::string checked_text(const YamlNode& node, YamlFaults& faults, std::string_view key, TextRule rule, std::string_view expected) {
   const std::string text = yaml_text(node, faults, cat("key '", key, "'"));
@@ -20,13 +20,11 @@ std::string checked_text(const YamlNode& node, YamlFaults& faults, std::string_v
 }
 
 void read_path(const YamlNode& node, ProfileFileContent& content, const ReadContext& context) {
-  if (content.path.empty() || content.path.front() == '/')
-    return context.faults.add(node, cat("key 'path': expected a path relative to this file, found '", content.path, "'"));
-  const std::string path = normal_path(path_join(path_parent(*node.file), content.path));
-  content.resolved_path = relative_to(path, context.folder);
-  const auto status = file_status_followed(path);
-  if (!status) return context.faults.add(node, cat("cannot read '", path, "': no such file"));
-  if (status->type != FileStatus::Type::file) context.faults.add(node, cat("cannot read '", path, "': not a plain file"));
+  const auto local = read_local_path(node, "path", context);
+  if (!local) return;
+  content.resolved_path = local->resolved;
+  if (file_status_followed(local->path)->type != FileStatus::Type::file)
+    context.faults.add(node, cat("cannot read '", local->path, "': not a plain file"));
 }
 
 void read_sha256(YamlMap& map, ProfileFileContent& content, const ReadContext& context) {
@@ -35,6 +33,26 @@ void read_sha256(YamlMap& map, ProfileFileContent& content, const ReadContext& c
   const std::string text = yaml_text(*node, context.faults, "key 'sha256'");
   content.sha256 = Digest::from_hex(text);
   if (!content.sha256) context.faults.add(*node, cat("key 'sha256': expected 64 lower-case hex digits, found '", printable(text, 80), "'"));
+}
+
+/// What is given by url, path or text; whether a url is pinned is for the caller to say.
+ProfileFileContent read_any_content(YamlMap& map, const ReadContext& context) {
+  ProfileFileContent content;
+  const YamlNode* path = map.take("path");
+  const int given = (map.take("url") != nullptr) + (path != nullptr) + (map.take("text") != nullptr);
+  if (given != 1 && map.node().kind == YamlNode::Kind::map)
+    context.faults.add(map.node(), cat("expected exactly one of url, path and text, found ", given));
+  content.url = text_that(map, "url", is_web_url, "an http:// or https:// address");
+  content.path = map.text("path");
+  content.text = map.text("text");
+  if (path != nullptr) read_path(*path, content, context);
+  read_sha256(map, content, context);
+  if (map.take("size") != nullptr) content.size = map.number("size", 0);
+  return content;
+}
+
+void refuse_unpinned(const YamlNode& url, const ReadContext& context) {
+  context.faults.add(url, "a file from a url needs its sha256", "take it from where upstream publishes it, not from the download itself");
 }
 
 }  // namespace
@@ -64,31 +82,71 @@ std::vector<std::string> texts_that(YamlMap& map, std::string_view key, TextRule
   return texts;
 }
 
+std::optional<LocalPath> read_local_path(const YamlNode& node, std::string_view key, const ReadContext& context) {
+  const std::string text = yaml_text(node, context.faults, cat("key '", key, "'"));
+  if (text.empty() || text.front() == '/') {
+    context.faults.add(node, cat("key '", key, "': expected a path relative to this file, found '", text, "'"));
+    return std::nullopt;
+  }
+  LocalPath local{normal_path(path_join(path_parent(*node.file), text)), {}};
+  local.resolved = relative_to(local.path, context.folder);
+  if (file_status_followed(local.path)) return local;
+  context.faults.add(node, cat("cannot read '", local.path, "': no such file"));
+  return std::nullopt;
+}
+
+std::string read_site_text(YamlMap& map, std::string_view key) {
+  const std::string text = site_text(map.text(key));
+  try {
+    template_references(text, cat("key '", key, "'"));
+  } catch (const InputError& fault) {
+    map.faults().add(*map.take(key), fault.message(), fault.hint());
+  }
+  return text;
+}
+
+TextPlace place_of(const YamlNode& node) { return {node.file == nullptr ? std::string() : *node.file, node.line, node.column, {}}; }
+
+std::vector<std::string> given_keys(YamlMap& map, const std::vector<std::string>& keys) {
+  std::vector<std::string> given;
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(given), [&](const std::string& key) { return map.take(key) != nullptr; });
+  return given;
+}
+
+std::uint64_t number_between(YamlMap& map, std::string_view key, std::uint64_t fallback, std::uint64_t least, std::uint64_t most) {
+  const std::uint64_t number = map.number(key, fallback);
+  const YamlNode* node = map.take(key);
+  if (node != nullptr && (number < least || number > most))
+    map.faults().add(*node, cat("key '", key, "': expected ", least, " to ", most, ", found ", number));
+  return number;
+}
+
 ProfileFileContent read_content(YamlMap& map, const ReadContext& context) {
-  ProfileFileContent content;
-  const YamlNode* path = map.take("path");
-  const int given = (map.take("url") != nullptr) + (path != nullptr) + (map.take("text") != nullptr);
-  if (given != 1 && map.node().kind == YamlNode::Kind::map)
-    context.faults.add(map.node(), cat("expected exactly one of url, path and text, found ", given));
-  content.url = text_that(map, "url", is_web_url, "an http:// or https:// address");
-  content.path = map.text("path");
-  content.text = map.text("text");
-  if (path != nullptr) read_path(*path, content, context);
-  read_sha256(map, content, context);
-  if (!content.url.empty() && map.take("sha256") == nullptr)
-    context.faults.add(*map.take("url"), "a file from a url needs its sha256",
-                       "take it from where upstream publishes it, not from the download itself");
-  if (map.take("size") != nullptr) content.size = map.number("size", 0);
+  ProfileFileContent content = read_any_content(map, context);
+  if (!content.url.empty() && map.take("sha256") == nullptr) refuse_unpinned(*map.take("url"), context);
   return content;
 }
 
-std::uint32_t read_mode(YamlMap& map) {
+ProfileFileContent read_pinned_content(YamlMap& map, const ReadContext& context) {
+  ProfileFileContent content = read_any_content(map, context);
+  content.checksum_url = text_that(map, "checksum_url", is_web_url, "an http:// or https:// address");
+  content.member = text_that(map, "member", is_member, "a path inside the archive");
+  const YamlNode* checksum = map.take("checksum_url");
+  if (!content.url.empty() && map.take("sha256") == nullptr && checksum == nullptr) refuse_unpinned(*map.take("url"), context);
+  if (content.url.empty() && checksum != nullptr) context.faults.add(*checksum, "key 'checksum_url': only with a url");
+  if (map.take("sha256") != nullptr && checksum != nullptr)
+    context.faults.add(*checksum, "expected one of sha256 and checksum_url, found both");
+  if (!content.text.empty() && !content.member.empty()) context.faults.add(*map.take("member"), "key 'member': only with a url or a path");
+  return content;
+}
+
+std::uint32_t read_mode(YamlMap& map, std::uint32_t fallback) {
   const YamlNode* node = map.take("mode");
-  if (node == nullptr) return k_default_mode;
+  if (node == nullptr) return fallback;
   const std::string text = yaml_text(*node, map.faults(), "key 'mode'");
   const auto mode = parse_mode(text);
   if (!mode) map.faults().add(*node, cat("key 'mode': expected four octal digits like \"0755\", found '", printable(text, 80), "'"));
-  return mode.value_or(k_default_mode);
+  return mode.value_or(fallback);
 }
 
 }  // namespace rootcellar

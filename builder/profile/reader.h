@@ -34,10 +34,27 @@ ProfileFile read_file_item(const YamlNode& node, const ReadContext& context);
 RegistrySection read_registry(const YamlNode& node, const ReadContext& context);
 RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context);
 Check read_check(const YamlNode& node, const ReadContext& context);
+/// The section, and what its binaries add to the profile's files.
+void read_cluster(const YamlNode& node, Profile& profile, const ReadContext& context);
+ProfileDeployment read_deployment(const YamlNode& node, const ReadContext& context);
 
-/// url, path, text, sha256 and size of `map`, for files and for files of recipes.
+/// url, path, text, sha256 and size of `map`, for files of recipes.
 ProfileFileContent read_content(YamlMap& map, const ReadContext& context);
-std::uint32_t read_mode(YamlMap& map);
+/// The same, and what only the lock can follow: checksum_url and member.
+ProfileFileContent read_pinned_content(YamlMap& map, const ReadContext& context);
+/// `path` as a person wrote it, from the folder of the file that says so: on this machine, and as seen from the main profile's folder.
+struct LocalPath {
+  std::string path, resolved;
+};
+std::optional<LocalPath> read_local_path(const YamlNode& node, std::string_view key, const ReadContext& context);
+std::uint32_t read_mode(YamlMap& map, std::uint32_t fallback = 0644);
+std::uint64_t number_between(YamlMap& map, std::string_view key, std::uint64_t fallback, std::uint64_t least, std::uint64_t most);
+/// The text under `key` for the site to fill in; a fault in its places is told where the text stands.
+std::string read_site_text(YamlMap& map, std::string_view key);
+/// Where a node stands, for messages after the tree is gone.
+TextPlace place_of(const YamlNode& node);
+/// Those of `keys` that are given; each is taken, so that none is an unknown key.
+std::vector<std::string> given_keys(YamlMap& map, const std::vector<std::string>& keys);
 
 /// Text under `key` that obeys `rule`; otherwise a fault saying what was expected. Absent: `fallback`.
 using TextRule = bool (*)(std::string_view);
@@ -47,5 +64,7 @@ std::vector<std::string> texts_that(YamlMap& map, std::string_view key, TextRule
 
 /// What one section says about another: images that checks name, the package the registry comes from, destinations given twice.
 void check_references(const YamlNode& root, const Profile& profile, YamlFaults& faults);
+/// The same for the cluster.
+void check_cluster(const YamlNode& root, const Profile& profile, YamlFaults& faults);
 
 }  // namespace rootcellar

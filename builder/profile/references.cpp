@@ -1,6 +1,7 @@
 // What one section of a profile says about another.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "builder/profile/reader.h"
 #include "bundle/base/text.h"
@@ -22,7 +23,7 @@ class ReferenceChecker {
 
   void check() {
     refuse_twin_images();
-    refuse_twin_destinations();
+    refuse_twin_files();
     check_program();
     check_preload();
     check_checks();
@@ -51,13 +52,31 @@ class ReferenceChecker {
     }
   }
 
-  void refuse_twin_destinations() {
+  /// Of each file: an item of files, or the binary of the cluster that it belongs to.
+  std::vector<const YamlNode*> file_nodes() const {
+    std::vector<const YamlNode*> nodes;
+    for (const YamlNode& item : items("files")) nodes.push_back(&item);
+    const YamlNode* binaries = find("cluster", "binaries");
+    if (binaries == nullptr) return nodes;
+    for (const YamlNode& item : binaries->items) {
+      const YamlNode* members = item.find("members");
+      nodes.insert(nodes.end(), members == nullptr || members->items.empty() ? 1 : members->items.size(), &item);
+    }
+    return nodes;
+  }
+
+  void refuse_twin_files() {
     std::map<std::string, std::string> taken;
+    std::set<std::string> names;
+    const std::vector<const YamlNode*> nodes = file_nodes();
     for (std::size_t i = 0; i < profile_.files.size(); ++i) {
       const ProfileFile& file = profile_.files[i];
+      // Twins in one list were refused when files were put together.
+      const bool is_twin = !names.insert(file.name).second && i >= items("files").size();
+      if (is_twin) faults_.add(*nodes[i], cat("duplicate name '", file.name, "': files and cluster.binaries share their names"));
       const auto [first, is_new] = taken.emplace(file.destination, file.name);
       if (!is_new && !file.destination.empty() && first->second != file.name)
-        faults_.add(items("files")[i], cat("destination '", file.destination, "' is also that of file '", first->second, "'"));
+        faults_.add(*nodes[i], cat("destination '", file.destination, "' is also that of file '", first->second, "'"));
     }
   }
 
@@ -106,7 +125,8 @@ class ReferenceChecker {
   void expect_mirrored(const YamlNode& node, const Check& check) {
     const std::string name = full_name(check.target);
     if (name.empty() || name.starts_with("docker.io/")) return;
-    faults_.add(node, cat("check '", check.name, "': docker can pull images of docker.io only without a network, found '", check.target, "'"),
+    faults_.add(node,
+                cat("check '", check.name, "': docker can pull images of docker.io only without a network, found '", check.target, "'"),
                 "name it in runtime.preload and run it by a check of kind 'container'");
   }
 

@@ -164,6 +164,38 @@ bool is_assignment(std::string_view text) {
   return equals != std::string_view::npos && equals > 0;
 }
 
+bool is_member(std::string_view text) { return RelPath::parse(text.starts_with("./") ? text.substr(2) : text).has_value(); }
+
+bool is_object_name(std::string_view text) { return is_word(text, ".-", 63) && is_lower_or_digit(text.back()); }
+
+bool is_object(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string kind = lower_ascii(text.substr(0, slash));
+  return is_object_name(kind) && is_object_name(text.substr(slash + 1));
+}
+
+bool is_node_label(std::string_view text) {
+  const auto is_label_word = [](std::string_view word) {
+    const auto is_inner = [](char letter) { return is_alphanumeric(letter) || letter == '.' || letter == '_' || letter == '-'; };
+    return word.size() <= 63 && is_alphanumeric(word.front()) && is_alphanumeric(word.back()) &&
+           std::all_of(word.begin(), word.end(), is_inner);
+  };
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return false;
+  std::string_view key = text.substr(0, equals);
+  const std::string_view value = text.substr(equals + 1);
+  const std::size_t slash = key.find('/');
+  if (slash != std::string_view::npos && !is_object_name(key.substr(0, slash))) return false;
+  if (slash != std::string_view::npos) key.remove_prefix(slash + 1);
+  return !key.empty() && is_label_word(key) && (value.empty() || is_label_word(value));
+}
+
+bool is_chart_version(std::string_view text) {
+  const auto is_inner = [](char letter) { return is_alphanumeric(letter) || letter == '.' || letter == '+' || letter == '-'; };
+  return !text.empty() && text.size() <= 128 && is_alphanumeric(text[0]) && std::all_of(text.begin(), text.end(), is_inner);
+}
+
 std::optional<std::uint32_t> parse_mode(std::string_view text) {
   const bool is_octal = std::all_of(text.begin(), text.end(), [](char letter) { return letter >= '0' && letter <= '7'; });
   if (text.size() != 4 || !is_octal) return std::nullopt;

@@ -26,6 +26,11 @@ bool is_registry_range(std::string_view text);                   ///< HOST:PORT 
 bool is_log_size(std::string_view text);                         ///< "50m", as Docker's max-size takes it
 bool is_image_port(std::string_view text);                       ///< "80", "80/tcp"
 bool is_assignment(std::string_view text);                       ///< "KEY=value"
+bool is_member(std::string_view text);                           ///< "linux-amd64/helm", "./bridge": as archives write their members
+bool is_object_name(std::string_view text);                      ///< of Kubernetes' objects and of domains: RFC 1123, at most 63 bytes
+bool is_object(std::string_view text);                           ///< "deployment/web", "workflows.argoproj.io/hello"
+bool is_node_label(std::string_view text);                       ///< "lab.example/role=web"
+bool is_chart_version(std::string_view text);                    ///< SemVer 2, a leading "v" allowed
 std::optional<std::uint32_t> parse_mode(std::string_view text);  ///< "0755": four octal digits
 
 }  // namespace rootcellar

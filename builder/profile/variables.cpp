@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
+#include "bundle/site_template.h"
 
 namespace rootcellar {
 namespace {
@@ -62,10 +63,11 @@ void Variables::substitute_scalar(YamlNode& node, YamlFaults& faults) {
   std::string_view rest = node.scalar;
   for (std::size_t at = rest.find("${"); at != std::string_view::npos; at = rest.find("${")) {
     const bool is_escaped = at > 0 && rest[at - 1] == '$';
-    const std::size_t end = is_escaped ? at + 1 : rest.find('}', at);
+    const bool is_sites = is_site_name(trim(rest.substr(at + 2)));
+    const std::size_t end = is_escaped || is_sites ? at + 1 : rest.find('}', at);
     if (end == std::string_view::npos) return faults.add(node, "'${' without '}'", "write $${ for the characters themselves");
-    out.append(rest.substr(0, is_escaped ? at - 1 : at));
-    out.append(is_escaped ? "${" : value_of(std::string(rest.substr(at + 2, end - at - 2)), node, faults));
+    out.append(rest.substr(0, is_escaped && !is_sites ? at - 1 : at));
+    out.append(is_escaped || is_sites ? "${" : value_of(std::string(rest.substr(at + 2, end - at - 2)), node, faults));
     rest.remove_prefix(end + 1);
   }
   node.scalar = out.append(rest);

@@ -17,7 +17,8 @@ class Variables {
   Variables(const std::vector<ProfileDocument>& documents, std::string_view variant,
             const std::vector<std::pair<std::string, std::string>>& set, YamlFaults& faults);
 
-  /// `node` with every ${name} in its scalars (not in keys) replaced; $${ stands for ${ itself. An unknown name is a fault.
+  /// `node` with every ${name} in its scalars (not in keys) replaced; $${ stands for ${ itself. An unknown name is a fault. What the site
+  /// fills in (bundle/site_template.h) stays as it is, $${ before it too.
   YamlNode substitute(YamlNode node, YamlFaults& faults);
   /// Declared, and used nowhere so far.
   std::vector<std::pair<std::string, const YamlNode*>> unused() const;
