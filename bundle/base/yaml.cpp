@@ -16,6 +16,7 @@ namespace rootcellar {
 namespace {
 
 constexpr std::size_t k_max_depth = 32;
+constexpr std::size_t k_max_foreign_depth = 100;
 constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
 
 int count_characters(std::string_view text) {
@@ -42,19 +43,31 @@ YamlNode node_at(const Document& file, const Document& source, std::size_t offse
   std::abort();
 }
 
+/// Ours are strict; others' are taken as they come.
+enum class Whose { ours, others };
+
 /// Builds the tree. Faults that leave the document readable are collected, the others thrown.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(Document file, Document source) : file_(std::move(file)), source_(std::move(source)) {}
+  TreeBuilder(Document file, Document source, Whose whose) : file_(std::move(file)), source_(std::move(source)), whose_(whose) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) throw_fault(start(mark), "expected one document, found a second");
+    anchored_.clear();
+    if (++documents_ > 1 && is_ours()) throw_fault(start(mark), "expected one document, found a second");
   }
-  void OnDocumentEnd() override {}
+  void OnDocumentEnd() override {
+    if (!is_ours()) finished_.push_back(std::move(root_));
+    if (!is_ours()) root_ = YamlNode();
+  }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(started(mark, anchor)); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     YamlNode node = start(mark);
-    faults_.add(node, "aliases are not allowed", "write the value out");
+    if (is_ours()) faults_.add(node, "aliases are not allowed", "write the value out");
+    const auto meant = anchored_.find(anchor);
+    if (meant != anchored_.end()) {
+      node.kind = YamlNode::Kind::scalar;
+      node.scalar = meant->second;
+    }
     add(std::move(node));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
@@ -63,6 +76,7 @@ class TreeBuilder final : public YAML::EventHandler {
     node.scalar = value;
     node.quoted = tag == "!";  // yaml-cpp's mark of a scalar that is not plain
     last_scalar_ = static_cast<std::size_t>(std::max(mark.pos, 0));
+    if (anchor != 0) anchored_[anchor] = value;
     add(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
@@ -79,6 +93,10 @@ class TreeBuilder final : public YAML::EventHandler {
     faults_.throw_if_any();
     return std::move(root_);
   }
+  std::vector<YamlNode> take_all() {
+    require_closing_quote();
+    return std::move(finished_);
+  }
 
  private:
   struct Level {
@@ -86,6 +104,8 @@ class TreeBuilder final : public YAML::EventHandler {
     std::optional<YamlNode> key;
     std::unordered_map<std::string, int> lines;  // of the keys so far
   };
+
+  bool is_ours() const { return whose_ == Whose::ours; }
 
   /// yaml-cpp counts lines and bytes of a line from 0; people count characters from 1.
   YamlNode start(const YAML::Mark& mark) const {
@@ -115,13 +135,15 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlNode started(const YAML::Mark& mark, YAML::anchor_t anchor) {
     YamlNode node = start(mark);
     const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
+    if (!is_ours()) return node;
     if (anchor != 0) faults_.add(node, "anchors are not allowed", "write the value out where it is used");
     if (at < source_->size() && (*source_)[at] == '!') faults_.add(node, "tags are not allowed", "leave the tag out");
     return node;
   }
 
   void open(YamlNode node, YamlNode::Kind kind) {
-    if (open_.size() >= k_max_depth) throw_fault(node, cat("nested deeper than ", k_max_depth, " levels"));
+    const std::size_t limit = is_ours() ? k_max_depth : k_max_foreign_depth;
+    if (open_.size() >= limit) throw_fault(node, cat("nested deeper than ", limit, " levels"));
     const bool is_key = !open_.empty() && open_.back().node.kind == YamlNode::Kind::map && !open_.back().key;
     if (is_key) throw_fault(node, "expected a plain text key, found a list or a map");
     node.kind = kind;
@@ -150,7 +172,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void add_key(Level& level, YamlNode key) {
     if (key.kind == YamlNode::Kind::null) faults_.add(key, "expected a key, found nothing");
     const auto [first, is_new] = level.lines.emplace(key.scalar, key.line);
-    if (!is_new) faults_.add(key, cat("duplicate key '", printable(key.scalar), "'"), cat("it was given first in line ", first->second));
+    if (!is_new && is_ours())
+      faults_.add(key, cat("duplicate key '", printable(key.scalar), "'"), cat("it was given first in line ", first->second));
     level.key = std::move(key);
   }
 
@@ -159,6 +182,9 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlFaults faults_;
   YamlNode root_;
   std::vector<Level> open_;
+  Whose whose_;
+  std::vector<YamlNode> finished_;
+  std::unordered_map<YAML::anchor_t, std::string> anchored_;
   int documents_ = 0;
   std::size_t last_scalar_ = std::string::npos;
 };
@@ -179,13 +205,17 @@ void require_clean_text(const Document& file, const Document& source) {
 
 }  // namespace
 
-YamlNode parse_yaml(std::string_view text, std::string file_name, std::size_t limit) {
+namespace {
+
+/// Checks and parses the whole text; returns the root's place for a text with no document in it.
+YamlNode parse_into(std::string_view text, std::string file_name, std::size_t limit, Whose whose,
+                    const std::function<void(TreeBuilder&)>& take) {
   if (text.size() > limit) throw InputError(cat("'", file_name, "' is larger than the limit of ", human_size(limit)));
   if (text.starts_with(k_byte_order_mark)) text.remove_prefix(k_byte_order_mark.size());
   const auto file = std::make_shared<const std::string>(std::move(file_name));
   const auto source = std::make_shared<const std::string>(text);
   require_clean_text(file, source);
-  TreeBuilder builder(file, source);
+  TreeBuilder builder(file, source, whose);
   try {
     std::istringstream stream(*source);
     YAML::Parser parser(stream);
@@ -195,9 +225,23 @@ YamlNode parse_yaml(std::string_view text, std::string file_name, std::size_t li
     YamlNode at = node_at(file, source, fault.mark.is_null() ? 0 : static_cast<std::size_t>(fault.mark.pos));
     throw_fault(at, cat("not valid YAML: ", printable(fault.msg)));
   }
-  YamlNode root = builder.take();
-  if (root.file == nullptr) root = node_at(file, source, 0);  // an empty document
-  return root;
+  take(builder);
+  return node_at(file, source, 0);
+}
+
+}  // namespace
+
+YamlNode parse_yaml(std::string_view text, std::string file_name, std::size_t limit) {
+  YamlNode root;
+  const auto take = [&](TreeBuilder& builder) { root = builder.take(); };
+  YamlNode start = parse_into(text, std::move(file_name), limit, Whose::ours, take);
+  return root.file == nullptr ? start : root;  // an empty document has a place too
+}
+
+std::vector<YamlNode> parse_yaml_documents(std::string_view text, std::string file_name, std::size_t limit) {
+  std::vector<YamlNode> documents;
+  parse_into(text, std::move(file_name), limit, Whose::others, [&](TreeBuilder& builder) { documents = builder.take_all(); });
+  return documents;
 }
 
 }  // namespace rootcellar

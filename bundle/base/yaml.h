@@ -56,6 +56,10 @@ class YamlFaults {
 /// Parses one document. Limits: 4 MiB (64 MiB for locks: pass `limit`), depth 32. Syntax faults are an InputError with the place.
 YamlNode parse_yaml(std::string_view text, std::string file_name, std::size_t limit = std::size_t{4} << 20);
 
+/// Several documents as other programs write them (Kubernetes manifests, a chart repository's index): anchors, tags and keys given twice
+/// are let pass; an alias stands for the scalar it names, and for nothing where it names a list or a map. Depth 100; faults as parse_yaml.
+std::vector<YamlNode> parse_yaml_documents(std::string_view text, std::string file_name, std::size_t limit);
+
 /// Reads a map by consuming its keys; finish() makes every unread key a fault with "did you mean". All getters record faults and return
 /// a harmless default, so that one reading shows all faults.
 class YamlMap {

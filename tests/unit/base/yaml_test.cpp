@@ -345,5 +345,24 @@ TEST(YamlWriter, RefusesWhatYamlCannotHold) {
   EXPECT_EQ(error_text([] { YamlWriter().value("a\xff"); }), "error: cannot write 'a\\xff' as YAML: not valid UTF-8\n");
 }
 
+TEST(YamlDocuments, TakesWhatOtherProgramsWrite) {
+  const auto documents = parse_yaml_documents("---\na: &x 1\nb: *x\na: 2\n---\n!!map {c: &y [1], d: *y}\n---\n", "m.yaml", 1000);
+  ASSERT_EQ(documents.size(), 3U);
+  EXPECT_EQ(documents[0].find("b")->scalar, "1");
+  EXPECT_EQ(documents[0].entries.size(), 3U);
+  EXPECT_EQ(documents[1].find("d")->kind, YamlNode::Kind::null);
+  EXPECT_EQ(documents[1].find("c")->items.size(), 1U);
+  EXPECT_EQ(documents[2].kind, YamlNode::Kind::null);
+  EXPECT_TRUE(parse_yaml_documents("", "m.yaml", 1000).empty());
+}
+
+TEST(YamlDocuments, RefusesWhatNobodyCanRead) {
+  EXPECT_EQ(error_text([] { parse_yaml_documents("a: 1\n---\nb: [", "m.yaml", 1000); }),
+            "error: m.yaml:3:5: not valid YAML: end of sequence flow not found\n  b: [\n      ^\n");
+  EXPECT_EQ(error_text([] { parse_yaml_documents("0123456789", "m.yaml", 9); }), "error: 'm.yaml' is larger than the limit of 9 B\n");
+  EXPECT_EQ(error_text([] { parse_yaml_documents(std::string(101, '[') + std::string(101, ']'), "m.yaml", 1000); }).substr(0, 52),
+            "error: m.yaml:1:101: nested deeper than 100 levels\n ");
+}
+
 }  // namespace
 }  // namespace rootcellar
