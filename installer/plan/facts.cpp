@@ -85,6 +85,7 @@ Facts read_facts(HostSystem& host, const std::vector<std::string>& space_paths) 
   facts.packages = parse_dpkg_status(read_or_note(host, "/var/lib/dpkg/status", k_dpkg_status, facts).value_or(""));
   read_docker(host, facts);
   facts.addresses = parse_fib_trie(read_or_note(host, "/proc/net/fib_trie", k_small_file, facts).value_or(""));
+  facts.node = read_node_facts(host, facts.addresses, facts.unseen);
   for (const std::string& path : space_paths) facts.space[path] = host.space(path);
   return facts;
 }

@@ -26,12 +26,12 @@ std::optional<std::uint32_t> parse_hex(std::string_view text) {
 }
 
 /// The kernel prints an address as 32-bit words in the machine's byte order: little-endian on all we support.
-std::string ipv4_text(std::uint32_t word) { return cat(word & 255, ".", word >> 8 & 255, ".", word >> 16 & 255, ".", word >> 24); }
+std::string word_text(std::uint32_t word) { return cat(word & 255, ".", word >> 8 & 255, ".", word >> 16 & 255, ".", word >> 24); }
 
 std::string ipv6_text(std::string_view hex) {
   if (hex == std::string_view("00000000000000000000000000000000")) return "::";
   if (hex == std::string_view("00000000000000000000000001000000")) return "::1";
-  if (hex.substr(0, 24) == "0000000000000000FFFF0000") return ipv4_text(parse_hex(hex.substr(24)).value_or(0));
+  if (hex.substr(0, 24) == "0000000000000000FFFF0000") return word_text(parse_hex(hex.substr(24)).value_or(0));
   return lower_ascii(hex);
 }
 
@@ -46,7 +46,7 @@ std::optional<ListeningPort> parse_socket(std::string_view line, const std::map<
   const std::optional<std::uint64_t> uid = parse_u64(words[7]);
   if (!port || !uid) return std::nullopt;
   const auto user = users.find(*uid);
-  return ListeningPort{*port, address.size() == 8 ? ipv4_text(parse_hex(address).value_or(0)) : ipv6_text(address),
+  return ListeningPort{*port, address.size() == 8 ? word_text(parse_hex(address).value_or(0)) : ipv6_text(address),
                        user == users.end() ? cat(*uid) : user->second};
 }
 
