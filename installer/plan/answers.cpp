@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "bundle/base/text.h"
 #include "bundle/base/yaml.h"
 #include "installer/plan/endpoint.h"
+#include "installer/plan/network.h"
 
 namespace rootcellar {
 namespace {
@@ -49,6 +51,82 @@ void read_runtime(const YamlNode& node, Answers& answers, YamlFaults& faults) {
   map.finish();
 }
 
+constexpr std::size_t k_name_limit = 253;  // RFC 1123, 2.1
+constexpr std::size_t k_key_limit = 63;
+
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > k_name_limit || text.front() == '.' || text.front() == '-' || text.back() == '-') return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
+}
+
+bool is_key(std::string_view text) {
+  if (text.empty() || text.size() > k_key_limit) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+}
+
+std::optional<std::string> checked(YamlMap& map, std::string_view key, bool (*fine)(std::string_view), std::string_view message,
+                                   std::string_view hint) {
+  const YamlNode* node = map.take(key);
+  if (node == nullptr) return std::nullopt;
+  std::string text = yaml_text(*node, map.faults(), cat("cluster.", key));
+  if (fine(text)) return text;
+  map.faults().add(*node, cat("'cluster.", key, "' is not ", message), std::string(hint));
+  return std::nullopt;
+}
+
+bool is_node_address(std::string_view text) { return parse_ipv4(text) && !text.starts_with("127.") && text != "0.0.0.0"; }
+bool is_network(std::string_view text) { return parse_network(text).has_value(); }
+
+void read_cluster(const YamlNode& node, Answers& answers, YamlFaults& faults) {
+  YamlMap map(node, faults, "cluster");
+  ClusterAnswers& cluster = answers.cluster;
+  cluster.address = checked(map, "address", is_node_address, "a numeric IPv4 address of a network", "give an address like 192.0.2.10");
+  if (const YamlNode* roles = map.take("roles")) {
+    cluster.roles.emplace();
+    if (roles->kind != YamlNode::Kind::list) faults.add(*roles, "expected a list of roles", "write '[]' for a machine without a role");
+    for (const YamlNode& item : roles->items) cluster.roles->push_back(yaml_text(item, faults, "cluster.roles"));
+  }
+  cluster.endpoint = checked(map, "endpoint", is_host_name, "a host name in small letters", "give a name like cluster.internal");
+  for (const auto& [key, value] : {std::pair("pod_cidr", &cluster.pod_cidr), std::pair("service_cidr", &cluster.service_cidr)}) {
+    *value = checked(map, key, is_network, "an IPv4 network", "give the network's first address and its length, like 10.244.0.0/16");
+  }
+  map.list("cert_sans", [&](const YamlNode& item) {
+    const std::string text = yaml_text(item, faults, "cluster.cert_sans");
+    if (is_host_name(text)) {
+      cluster.cert_sans.push_back(text);
+    } else {
+      faults.add(item, "expected a host name in small letters or an IPv4 address");
+    }
+  });
+  map.finish();
+}
+
+void read_values(YamlMap& map, Answers& answers) {
+  map.map("values", [&](const std::string& name, const YamlNode& value) {
+    if (!is_key(name)) map.faults().add(value, cat("the name '", name, "' has other characters than a-z, 0-9, '-' and '_'"));
+    answers.values[name] = yaml_text(value, map.faults(), cat("values.", name));
+  });
+}
+
+void encode_optional(YamlWriter& out, std::string_view key, const std::optional<std::string>& value) {
+  if (value) out.entry(key, *value);
+}
+
+void encode_cluster(YamlWriter& out, const ClusterAnswers& cluster) {
+  if (cluster == ClusterAnswers()) return;
+  out.key("cluster");
+  out.begin_map();
+  encode_optional(out, "address", cluster.address);
+  if (cluster.roles) out.entry_list("roles", *cluster.roles);
+  encode_optional(out, "endpoint", cluster.endpoint);
+  encode_optional(out, "pod_cidr", cluster.pod_cidr);
+  encode_optional(out, "service_cidr", cluster.service_cidr);
+  if (!cluster.cert_sans.empty()) out.entry_list("cert_sans", cluster.cert_sans);
+  out.end_map();
+}
+
 }  // namespace
 
 Answers parse_answers(std::string_view text, std::string_view file) {
@@ -60,6 +138,8 @@ Answers parse_answers(std::string_view text, std::string_view file) {
   if (const YamlNode* node = map.take("storage")) read_storage(*node, answers, faults);
   if (const YamlNode* node = map.take("registry")) read_registry(*node, answers, faults);
   if (const YamlNode* node = map.take("runtime")) read_runtime(*node, answers, faults);
+  if (const YamlNode* node = map.take("cluster")) read_cluster(*node, answers, faults);
+  read_values(map, answers);
   map.finish();
   faults.throw_if_any();
   return answers;
@@ -84,6 +164,13 @@ std::string encode_answers(const Answers& answers) {
     out.key("runtime");
     out.begin_map();
     out.entry_list("insecure_registries", answers.insecure_registries);
+    out.end_map();
+  }
+  encode_cluster(out, answers.cluster);
+  if (!answers.values.empty()) {
+    out.key("values");
+    out.begin_map();
+    for (const auto& [key, value] : answers.values) out.entry(key, value);
     out.end_map();
   }
   out.end_map();

@@ -1,6 +1,7 @@
 // What the site decides: answers.yaml, strict, with defaults for everything.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,10 +9,23 @@
 
 namespace rootcellar {
 
+/// What the site says about its cluster; what is not said, the bundle or the machine says.
+struct ClusterAnswers {
+  std::optional<std::string> address;             ///< cluster.address: numeric, of this machine
+  std::optional<std::vector<std::string>> roles;  ///< cluster.roles: what this machine is
+  std::optional<std::string> endpoint;            ///< cluster.endpoint: the API server's name
+  std::optional<std::string> pod_cidr;            ///< cluster.pod_cidr
+  std::optional<std::string> service_cidr;        ///< cluster.service_cidr
+  std::vector<std::string> cert_sans;             ///< cluster.cert_sans: more names of the API server
+  bool operator==(const ClusterAnswers&) const = default;
+};
+
 struct Answers {
   std::optional<std::string> storage_root;       ///< storage.root: moves docker's, containerd's and the registry's data below it
   std::optional<std::string> registry_listen;    ///< registry.listen: numeric address:port
   std::vector<std::string> insecure_registries;  ///< runtime.insecure_registries: more host:port or CIDR
+  ClusterAnswers cluster{};
+  std::map<std::string, std::string> values{};  ///< values.KEY: ${answers.KEY} in the appliance's texts
 };
 
 Answers parse_answers(std::string_view text, std::string_view file);

@@ -47,6 +47,56 @@ TEST(Answers, EveryFaultIsShownAtOnce) {
       "hint: leave out 'http://' and any path\n");
 }
 
+TEST(Answers, OfACluster) {
+  const std::string text =
+      "cluster:\n  address: 192.0.2.10\n  roles: [webServer, dbServer]\n  endpoint: lab.site\n  pod_cidr: 10.20.0.0/16\n"
+      "  service_cidr: 10.30.0.0/16\n  cert_sans: [lab.example, 192.0.2.11]\nvalues:\n  domain: lab.example\n  size: \"10\"\n";
+  const Answers answers = parse_answers(text, "answers.yaml");
+  EXPECT_EQ(answers.cluster.address, "192.0.2.10");
+  EXPECT_EQ(answers.cluster.roles, (std::vector<std::string>{"webServer", "dbServer"}));
+  EXPECT_EQ(answers.cluster.endpoint, "lab.site");
+  EXPECT_EQ(answers.cluster.pod_cidr, "10.20.0.0/16");
+  EXPECT_EQ(answers.cluster.service_cidr, "10.30.0.0/16");
+  EXPECT_EQ(answers.cluster.cert_sans, (std::vector<std::string>{"lab.example", "192.0.2.11"}));
+  EXPECT_EQ(answers.values, (std::map<std::string, std::string>{{"domain", "lab.example"}, {"size", "10"}}));
+  const Answers again = parse_answers(encode_answers(answers), "again");
+  EXPECT_EQ(again.cluster, answers.cluster);
+  EXPECT_EQ(again.values, answers.values);
+}
+
+TEST(Answers, NoRoleIsAnAnswer) {
+  const Answers answers = parse_answers("cluster:\n  roles: []\n", "answers.yaml");
+  ASSERT_TRUE(answers.cluster.roles);
+  EXPECT_EQ(parse_answers(encode_answers(answers), "again").cluster.roles, std::vector<std::string>{});
+}
+
+TEST(Answers, FaultsOfACluster) {
+  EXPECT_EQ(faults_of("cluster:\n  address: 127.0.0.1\n  roles: webServer\n  endpoint: Lab_1\n  pod_cidr: 10.244.0.1/16\n"
+                      "  cert_sans: [\"*.x\"]\nvalues:\n  A: 1\n"),
+            "error: answers.yaml:2:12: 'cluster.address' is not a numeric IPv4 address of a network\n"
+            "    address: 127.0.0.1\n"
+            "             ^\n"
+            "hint: give an address like 192.0.2.10\n"
+            "error: answers.yaml:3:10: expected a list of roles\n"
+            "    roles: webServer\n"
+            "           ^\n"
+            "hint: write '[]' for a machine without a role\n"
+            "error: answers.yaml:4:13: 'cluster.endpoint' is not a host name in small letters\n"
+            "    endpoint: Lab_1\n"
+            "              ^\n"
+            "hint: give a name like cluster.internal\n"
+            "error: answers.yaml:5:13: 'cluster.pod_cidr' is not an IPv4 network\n"
+            "    pod_cidr: 10.244.0.1/16\n"
+            "              ^\n"
+            "hint: give the network's first address and its length, like 10.244.0.0/16\n"
+            "error: answers.yaml:6:15: expected a host name in small letters or an IPv4 address\n"
+            "    cert_sans: [\"*.x\"]\n"
+            "                ^\n"
+            "error: answers.yaml:8:6: the name 'A' has other characters than a-z, 0-9, '-' and '_'\n"
+            "    A: 1\n"
+            "       ^\n");
+}
+
 TEST(Answers, AnUnknownKeyIsAFault) {
   const std::string text = faults_of("storge:\n  root: /x\n");
   EXPECT_NE(text.find("answers.yaml:1:1: unknown key 'storge'"), std::string::npos) << text;

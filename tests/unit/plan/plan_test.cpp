@@ -44,7 +44,7 @@ TEST(Plan, SeenWithoutRoot) {
 }
 
 TEST(Plan, WithEverythingAnswered) {
-  Answers answers{"/srv/data", "0.0.0.0:80", {"registry.site:5000"}};
+  Answers answers{"/srv/data", "0.0.0.0:80", {"registry.site:5000"}, {}, {}};
   expect_plan("answered", make_plan(sample_header(), sample_index(), with_root_elsewhere(), answers));
 }
 
