@@ -14,14 +14,14 @@ constexpr std::string_view k_master = "node-role.kubernetes.io/master", k_contro
 /// A row begins where something changes. kubernetes.io, "kubeadm Configuration"; the change logs of 1.15, 1.20, 1.22, 1.24, 1.25, 1.31.
 const std::array<KubeadmDialect, 8>& dialects() {
   static const std::array<KubeadmDialect, 8> k_dialects{{
-      {14, "v1beta1", true, false, false, {k_master}, {k_master}},
-      {15, "v1beta2", true, false, false, {k_master}, {k_master}},
-      {20, "v1beta2", true, false, false, {k_master, k_control_plane}, {k_master}},
-      {22, "v1beta3", true, false, false, {k_master, k_control_plane}, {k_master}},
-      {24, "v1beta3", false, true, false, {k_control_plane}, {k_master, k_control_plane}},
-      {25, "v1beta3", false, true, false, {k_control_plane}, {k_control_plane}},
-      {31, "v1beta4", false, true, true, {k_control_plane}, {k_control_plane}},
-      {k_last_minor + 1, "", false, false, false, {}, {}},
+      {14, "v1beta1", true, false, false, false, false, {k_master}, {k_master}},
+      {15, "v1beta2", true, false, false, true, false, {k_master}, {k_master}},
+      {20, "v1beta2", true, false, false, true, false, {k_master, k_control_plane}, {k_master}},
+      {22, "v1beta3", true, false, false, true, false, {k_master, k_control_plane}, {k_master}},
+      {24, "v1beta3", false, true, false, true, false, {k_control_plane}, {k_master, k_control_plane}},
+      {25, "v1beta3", false, true, false, true, false, {k_control_plane}, {k_control_plane}},
+      {31, "v1beta4", false, true, true, true, true, {k_control_plane}, {k_control_plane}},
+      {k_last_minor + 1, "", false, false, false, false, false, {}, {}},
   }};
   return k_dialects;
 }
@@ -34,19 +34,49 @@ void begin_document(YamlWriter& out, std::string_view api, std::string_view kind
   out.entry("kind", kind);
 }
 
-std::string init_document(const KubeadmSettings& settings, const KubeadmDialect& dialect) {
-  YamlWriter out;
-  begin_document(out, cat("kubeadm.k8s.io/", dialect.api), "InitConfiguration");
+/// kubelet's own flags: what its configuration file, which all nodes share, cannot say.
+void write_kubelet_arguments(YamlWriter& out, const KubeadmSettings& settings, const KubeadmDialect& dialect) {
+  std::vector<std::pair<std::string, std::string>> arguments{{"node-ip", settings.address}};
+  if (dialect.dockershim && settings.runtime == "docker") arguments.insert(arguments.begin(), {"cni-bin-dir", settings.cni_programs});
+  out.key("kubeletExtraArgs");
+  if (!dialect.listed_arguments) {
+    out.begin_map();
+    for (const auto& [name, value] : arguments) out.entry(name, value);
+    out.end_map();
+    return;
+  }
+  out.begin_list();
+  for (const auto& [name, value] : arguments) {
+    out.begin_map();
+    out.entry("name", name);
+    out.entry("value", value);
+    out.end_map();
+  }
+  out.end_list();
+}
+
+void write_registration(YamlWriter& out, const KubeadmSettings& settings, const KubeadmDialect& dialect) {
+  out.key("nodeRegistration");
+  out.begin_map();
+  out.entry("name", settings.node);
+  out.entry("criSocket", cri_socket(dialect, settings.runtime));
+  write_kubelet_arguments(out, settings, dialect);
+  out.end_map();
+}
+
+void write_local_endpoint(YamlWriter& out, const KubeadmSettings& settings) {
   out.key("localAPIEndpoint");
   out.begin_map();
   out.entry("advertiseAddress", settings.address);
   out.entry_number("bindPort", 6443);
   out.end_map();
-  out.key("nodeRegistration");
-  out.begin_map();
-  out.entry("name", settings.node);
-  out.entry("criSocket", cri_socket(dialect, settings.runtime));
-  out.end_map();
+}
+
+std::string init_document(const KubeadmSettings& settings, const KubeadmDialect& dialect) {
+  YamlWriter out;
+  begin_document(out, cat("kubeadm.k8s.io/", dialect.api), "InitConfiguration");
+  write_local_endpoint(out, settings);
+  write_registration(out, settings, dialect);
   out.end_map();
   return out.finish();
 }
@@ -72,7 +102,8 @@ std::string cluster_document(const KubeadmSettings& settings, const KubeadmDiale
   return out.finish();
 }
 
-/// Eviction by absolute numbers: a share of a large disk that is nearly full would evict every pod at once.
+/// Eviction by absolute numbers: a share of a large disk that is nearly full would evict every pod at once; and what is not named is not
+/// watched. Unused images are never cleaned up: that would begin at 85 % of the disk, whoever filled it.
 std::string kubelet_document(const KubeadmSettings& settings, const KubeadmDialect& dialect) {
   YamlWriter out;
   begin_document(out, "kubelet.config.k8s.io/v1beta1", "KubeletConfiguration");
@@ -83,7 +114,13 @@ std::string kubelet_document(const KubeadmSettings& settings, const KubeadmDiale
   out.entry("imagefs.available", "1Gi");
   out.entry("memory.available", "100Mi");
   out.entry("nodefs.available", "1Gi");
+  out.entry("nodefs.inodesFree", "5%");
   out.end_map();
+  out.entry_number("imageGCHighThresholdPercent", 100);
+  if (settings.swap_stays) {
+    out.key("failSwapOn");
+    out.value_plain(false);
+  }
   if (dialect.may_refuse_cgroup_v1 && settings.cgroup_v1) {
     out.key("failCgroupV1");
     out.value_plain(false);
@@ -136,6 +173,31 @@ std::string kubeadm_init_config(const KubeadmSettings& settings) {
   return join(std::vector<std::string>{init_document(settings, dialect), cluster_document(settings, dialect),
                                        kubelet_document(settings, dialect), proxy_document(settings)},
               "---\n");
+}
+
+std::string kubeadm_join_config(const KubeadmSettings& settings, const KubeadmJoin& join) {
+  const KubeadmDialect& dialect = *kubeadm_dialect(settings.version);
+  YamlWriter out;
+  begin_document(out, cat("kubeadm.k8s.io/", dialect.api), "JoinConfiguration");
+  out.key("discovery");
+  out.begin_map();
+  out.key("bootstrapToken");
+  out.begin_map();
+  out.entry("token", join.token);
+  out.entry("apiServerEndpoint", join.server);
+  out.entry_list("caCertHashes", {join.ca_hash});
+  out.end_map();
+  out.end_map();
+  write_registration(out, settings, dialect);
+  if (join.control_plane) {
+    out.key("controlPlane");
+    out.begin_map();
+    write_local_endpoint(out, settings);
+    if (!join.certificate_key.empty()) out.entry("certificateKey", join.certificate_key);
+    out.end_map();
+  }
+  out.end_map();
+  return out.finish();
 }
 
 }  // namespace rootcellar

@@ -20,6 +20,7 @@ KubeadmSettings settings_for(const std::string& version, const std::string& runt
   settings.domain = "cluster.local";
   settings.cert_sans = {"lab.example"};
   settings.resolv_conf = "/etc/rootcellar/resolv.conf";
+  settings.cni_programs = "/usr/lib/cni";
   settings.cgroup_v1 = settings.conntrack_fixed = true;
   return settings;
 }
@@ -29,6 +30,25 @@ TEST(KubeadmConfig, InTheWordsOfEachVersion) {
                                          std::pair("1.28.15", "containerd"), std::pair("1.34.4", "containerd")}) {
     test::expect_golden(cat("plan/kubeadm-", version, ".yaml"), kubeadm_init_config(settings_for(version, runtime)));
   }
+}
+
+TEST(KubeadmConfig, OfAMachineThatJoins) {
+  const std::string hash = "sha256:" + std::string(64, 'a');
+  for (const auto& [version, runtime] :
+       {std::pair("1.14.3", "docker"), std::pair("1.23.17", "containerd"), std::pair("1.34.4", "containerd")}) {
+    test::expect_golden(cat("plan/kubeadm-join-", version, ".yaml"),
+                        kubeadm_join_config(settings_for(version, runtime), {"cluster.internal:6443", "abcdef.0123456789abcdef", hash}));
+  }
+  test::expect_golden("plan/kubeadm-join-control-plane.yaml",
+                      kubeadm_join_config(settings_for("1.34.4", "containerd"),
+                                          {"cluster.internal:6443", "abcdef.0123456789abcdef", hash, true, std::string(64, 'b')}));
+}
+
+TEST(KubeadmConfig, LeavesSwapOnWhereItIsNotThisMachines) {
+  KubeadmSettings settings = settings_for("1.34.4", "containerd");
+  EXPECT_EQ(kubeadm_init_config(settings).find("failSwapOn"), std::string::npos);
+  settings.swap_stays = true;
+  EXPECT_NE(kubeadm_init_config(settings).find("failSwapOn: false\n"), std::string::npos);
 }
 
 TEST(KubeadmConfig, SaysNothingWhereTheMachineNeedsNothing) {
