@@ -66,7 +66,19 @@ void plan_upstream_name(const PlanInput& input, const std::string& full, const I
                    ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}, input.pushed_over(full) ? "" : image.digest.named()});
 }
 
-void plan_image(const PlanInput& input, const std::string& name, Plan& plan) {
+/// The image whose pull proves most for least: docker.io's, so that both names are tried, and small.
+const ImageEntry* proof_image(const Index& index) {
+  const ImageEntry* best = nullptr;
+  const auto rank = [&](const ImageEntry& image) { return std::pair(!image.repository.starts_with(k_hub), image_bytes(index, image)); };
+  for (const ImageEntry& image : index.images) {
+    if (best == nullptr || rank(image) < rank(*best)) best = &image;
+  }
+  return best;
+}
+
+}  // namespace
+
+void plan_docker_image(const PlanInput& input, const std::string& name, Plan& plan) {
   const std::string full = full_image_name(name);
   const ImageEntry* image = find_image(input, full);
   if (image == nullptr) {
@@ -90,18 +102,6 @@ std::uint64_t image_bytes(const Index& index, const ImageEntry& image) {
   }
   return bytes;
 }
-
-/// The image whose pull proves most for least: docker.io's, so that both names are tried, and small.
-const ImageEntry* proof_image(const Index& index) {
-  const ImageEntry* best = nullptr;
-  const auto rank = [&](const ImageEntry& image) { return std::pair(!image.repository.starts_with(k_hub), image_bytes(index, image)); };
-  for (const ImageEntry& image : index.images) {
-    if (best == nullptr || rank(image) < rank(*best)) best = &image;
-  }
-  return best;
-}
-
-}  // namespace
 
 std::string full_image_name(std::string_view name) {
   const std::size_t slash = name.find('/');
@@ -136,9 +136,9 @@ std::vector<const ImageEntry*> docker_images(const PlanInput& input) {
 void plan_images(const PlanInput& input, Plan& plan) {
   if (!input.docker() || !input.appliance().registry.enabled) return;
   const std::vector<std::string>& preload = input.appliance().runtime.preload;
-  for (const std::string& name : preload) plan_image(input, name, plan);
+  for (const std::string& name : preload) plan_docker_image(input, name, plan);
   const ImageEntry* proof = preload.empty() ? proof_image(input.index) : nullptr;
-  if (proof != nullptr) plan_image(input, own_name(*proof), plan);
+  if (proof != nullptr) plan_docker_image(input, own_name(*proof), plan);
 }
 
 }  // namespace rootcellar

@@ -38,6 +38,7 @@ void begin_document(YamlWriter& out, std::string_view api, std::string_view kind
 void write_kubelet_arguments(YamlWriter& out, const KubeadmSettings& settings, const KubeadmDialect& dialect) {
   std::vector<std::pair<std::string, std::string>> arguments{{"node-ip", settings.address}};
   if (dialect.dockershim && settings.runtime == "docker") arguments.insert(arguments.begin(), {"cni-bin-dir", settings.cni_programs});
+  if (!settings.node_labels.empty()) arguments.emplace_back("node-labels", join(settings.node_labels, ","));
   out.key("kubeletExtraArgs");
   if (!dialect.listed_arguments) {
     out.begin_map();

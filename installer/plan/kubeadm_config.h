@@ -34,11 +34,12 @@ struct KubeadmSettings {
   std::string endpoint;  ///< controlPlaneEndpoint's name, in /etc/hosts
   std::string pod_cidr, service_cidr, domain;
   std::vector<std::string> cert_sans;
-  std::string resolv_conf;       ///< what pods get as their resolver's source; exists without an upstream too
-  std::string cni_programs;      ///< where the CNI plugins lie; dockershim asks the kubelet, other runtimes know themselves
-  bool swap_stays = false;       ///< swap is the machine's around this container: it cannot be switched off here
-  bool cgroup_v1 = false;        ///< this machine has no unified hierarchy
-  bool conntrack_fixed = false;  ///< this machine's conntrack limits cannot be set
+  std::string resolv_conf;               ///< what pods get as their resolver's source; exists without an upstream too
+  std::string cni_programs;              ///< where the CNI plugins lie; dockershim asks the kubelet, other runtimes know themselves
+  std::vector<std::string> node_labels;  ///< "key=value", of a node that joins: the kubelet brings them along
+  bool swap_stays = false;               ///< swap is the machine's around this container: it cannot be switched off here
+  bool cgroup_v1 = false;                ///< this machine has no unified hierarchy
+  bool conntrack_fixed = false;          ///< this machine's conntrack limits cannot be set
 };
 
 /// The runtime's socket as the version writes it.

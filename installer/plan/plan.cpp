@@ -4,6 +4,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
 #include "installer/plan/subjects.h"
 
 namespace rootcellar {
@@ -56,22 +57,41 @@ Layout make_layout(const Appliance& appliance, const Answers& answers) {
 
 std::string registry_storage_root(const Index& index, const Answers& answers) { return make_layout(index.appliance, answers).registry; }
 
-Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers) {
-  const Layout layout = make_layout(index.appliance, answers);
-  const PlanInput input{header, index, facts, answers, layout};
+namespace {
+
+Plan plan_of(const PlanInput& input) {
   Plan plan;
   plan_fit(input, plan);
+  plan_cluster_fit(input, plan);
   plan_directories(input, plan);
   plan_packages(input, plan);
   plan_registry(input, plan);
+  plan_node(input, plan);
+  plan_containerd(input, plan);
   plan_runtime(input, plan);
   plan_files(input, plan);
+  plan_cluster_programs(input, plan);
   plan_images(input, plan);
+  plan_cluster_images(input, plan);
+  plan_kubeadm(input, plan);
+  plan_deployments(input, plan);
   plan_checks(input, plan);
   plan_space(input, plan);
   plan_upgrade(input, plan);
-  plan.cautions.insert(plan.cautions.end(), facts.unseen.begin(), facts.unseen.end());
+  plan.cautions.insert(plan.cautions.end(), input.facts.unseen.begin(), input.facts.unseen.end());
   return plan;
+}
+
+}  // namespace
+
+Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers) {
+  const Layout layout = make_layout(index.appliance, answers);
+  return plan_of({header, index, facts, answers, layout});
+}
+
+Plan make_join_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers, const JoinTicket& ticket) {
+  const Layout layout = make_layout(index.appliance, answers);
+  return plan_of({header, index, facts, answers, layout, &ticket});
 }
 
 }  // namespace rootcellar

@@ -11,6 +11,7 @@
 #include "bundle/index.h"
 #include "installer/plan/answers.h"
 #include "installer/plan/facts.h"
+#include "installer/plan/ticket.h"
 #include "installer/run/step.h"
 
 namespace rootcellar {
@@ -56,6 +57,8 @@ struct Plan {
 
 /// Pure: no side effects, no clock, no machine. Same arguments, same plan.
 Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers);
+/// The plan of a machine that joins the cluster of `ticket`: no registry of its own, nothing deployed.
+Plan make_join_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers, const JoinTicket& ticket);
 /// Paths whose filesystems make_plan wants in Facts::space.
 std::vector<std::string> space_paths(const Index& index, const Answers& answers);
 /// Where the registry's images lie on a machine with these answers.

@@ -53,6 +53,13 @@ std::string unit_text(const RegistrySection& registry, const Layout& layout) {
       "SystemCallArchitectures=native\n\n[Install]\nWantedBy=multi-user.target\n");
 }
 
+void keep_packaged_service_down(const RegistrySection& registry, Plan& plan) {
+  const std::string package = registry.program.substr(std::min(registry.program.size(), k_from_package.size()));
+  add_step(plan, "registry-package-service", cat("keep ", package, ".service down"),
+           "The package brings a service of its own, with a password, on the same port; ours takes its place.",
+           SetUnit{cat(package, ".service"), false, false});
+}
+
 void plan_program(const RegistrySection& registry, Plan& plan) {
   if (from_image(registry)) {
     const std::string image = registry.program.substr(k_from_image.size());
@@ -62,10 +69,7 @@ void plan_program(const RegistrySection& registry, Plan& plan) {
              ExtractFromImage{image, "bin/registry", std::string(k_extracted)});
     return;
   }
-  const std::string package = registry.program.substr(std::min(registry.program.size(), k_from_package.size()));
-  add_step(plan, "registry-package-service", cat("keep ", package, ".service down"),
-           "The package brings a service of its own, with a password, on the same port; ours takes its place.",
-           SetUnit{cat(package, ".service"), false, false});
+  keep_packaged_service_down(registry, plan);
 }
 
 void plan_storage(const PlanInput& input, Plan& plan) {
@@ -131,6 +135,10 @@ std::string port_purpose(const Endpoint& listen) {
 void plan_registry(const PlanInput& input, Plan& plan) {
   const RegistrySection& registry = input.appliance().registry;
   if (!registry.enabled) return;
+  if (!input.own_registry()) {
+    if (!from_image(registry)) keep_packaged_service_down(registry, plan);
+    return;
+  }
   check_port(input, plan);
   check_address(input, plan);
   plan_storage(input, plan);

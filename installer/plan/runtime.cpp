@@ -2,6 +2,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
 #include "installer/plan/subjects.h"
 
 namespace rootcellar {
@@ -127,6 +128,7 @@ void plan_renewed_containerd(const PlanInput& input, Plan& plan) {
 }
 
 void plan_containerd_root(const PlanInput& input, Plan& plan) {
+  if (input.cluster_containerd()) return;  // planned with its own settings
   if (!input.layout.moved) return plan_renewed_containerd(input, plan);
   const std::string drop_in(k_containerd_drop_in);
   add_step(plan, "containerd-directory", cat("make directory ", path_parent(drop_in)),
@@ -170,8 +172,10 @@ void plan_runtime(const PlanInput& input, Plan& plan) {
   add_step(plan, "docker-config", cat("merge into ", path), "docker uses systemd's cgroups, limits its logs, and finds the local registry.",
            daemon.merge);
   plan_containerd_root(input, plan);
+  std::vector<std::string> watched{path};
+  if (const std::string drop_in = docker_proxy_drop_in(input); !drop_in.empty()) watched.push_back(drop_in);
   add_step(plan, "docker-service", "enable and start docker.service", "Containers run in it; it is restarted only if its settings changed.",
-           SetUnit{"docker.service", true, true, true, watch_also_packages(input, {path})});
+           SetUnit{"docker.service", true, true, true, watch_also_packages(input, watched)});
 }
 
 }  // namespace rootcellar

@@ -15,6 +15,10 @@ constexpr std::uint64_t k_margin = std::uint64_t{64} << 20;   // journals, logs,
 constexpr std::uint64_t k_program = std::uint64_t{10} << 20;  // the most rootcellar-install may weigh
 constexpr std::uint64_t k_unpacked_per_gzip = 3;              // layers of programs and libraries shrink to 0.35 to 0.45
 constexpr std::uint64_t k_apt_lists_per_index = 8;            // Packages.xz unpacks to 5 times its size, and apt caches it parsed
+constexpr std::uint64_t k_etcd = std::uint64_t{512} << 20;    // a lab's objects, write-ahead log and snapshots; its own limit is 2 GiB
+constexpr std::uint64_t k_kubelet = std::uint64_t{1} << 30;   // evictionHard, nodefs.available
+constexpr std::string_view k_etcd_directory = "/var/lib/etcd";
+constexpr std::string_view k_kubelet_directory = "/var/lib/kubelet";
 constexpr std::string_view k_program_directory = "/usr/local/sbin";
 constexpr std::string_view k_state_directory = "/var/lib/rootcellar";
 constexpr std::string_view k_packages_directory = "/usr";
@@ -37,15 +41,24 @@ std::unordered_set<Digest, DigestHash> blobs_here(const PlanInput& input) {
 }
 
 struct LayerSizes {
-  std::uint64_t unpacked = 0;  ///< of all images, each layer once
-  std::uint64_t largest = 0;   ///< compressed bytes of the largest image: docker downloads one before it unpacks it
+  std::uint64_t unpacked = 0;    ///< of all images, each layer once
+  std::uint64_t compressed = 0;  ///< the same as they came
+  std::uint64_t largest = 0;     ///< compressed bytes of the largest image: docker downloads one before it unpacks it
 };
+
+/// Whatever of the bundle a node may be asked to run.
+std::vector<const ImageEntry*> node_images(const PlanInput& input) {
+  if (!input.cluster()) return docker_images(input);
+  std::vector<const ImageEntry*> images;
+  for (const ImageEntry& image : input.index.images) images.push_back(&image);
+  return images;
+}
 
 LayerSizes layer_sizes(const PlanInput& input) {
   const BlobsByDigest blobs = blobs_by_digest(input.index);
   std::unordered_set<Digest, DigestHash> seen = blobs_here(input);
   LayerSizes sizes;
-  for (const ImageEntry* image : docker_images(input)) {
+  for (const ImageEntry* image : node_images(input)) {
     std::uint64_t compressed = 0;
     for (const ManifestEntry& manifest : image->manifests) {
       for (const Digest& digest : manifest.blobs) {
@@ -55,6 +68,7 @@ LayerSizes layer_sizes(const PlanInput& input) {
         sizes.unpacked += blob->second->size * (blob->second->mode == BlobMode::asis ? k_unpacked_per_gzip : 1);
       }
     }
+    sizes.compressed += compressed;
     sizes.largest = std::max(sizes.largest, compressed);
   }
   return sizes;
@@ -77,10 +91,14 @@ void need_packages(const PlanInput& input, std::vector<SpaceNeed>& needs) {
 }
 
 void need_images(const PlanInput& input, std::vector<SpaceNeed>& needs) {
-  if (input.appliance().registry.enabled)
-    needs.push_back({input.layout.registry, "registry storage", registry_bytes(input.index, blobs_here(input))});
+  if (input.own_registry()) needs.push_back({input.layout.registry, "registry storage", registry_bytes(input.index, blobs_here(input))});
   const LayerSizes layers = layer_sizes(input);
   if (layers.unpacked == 0) return;
+  if (input.cluster_containerd()) {
+    needs.push_back({input.layout.containerd, "unpacked image layers", layers.unpacked});
+    needs.push_back({input.layout.containerd, "image layers as they came, which containerd keeps", layers.compressed});
+    return;
+  }
   needs.push_back({input.layout.docker, "unpacked image layers", layers.unpacked});
   needs.push_back({input.layout.docker, "downloads of docker, removed after each pull", layers.largest, true});
 }
@@ -95,11 +113,18 @@ void need_files(const PlanInput& input, std::vector<SpaceNeed>& needs) {
   for (const auto& [directory, bytes] : by_directory) needs.push_back({directory, "files of the appliance", bytes});
 }
 
+void need_cluster(const PlanInput& input, std::vector<SpaceNeed>& needs) {
+  if (!input.cluster()) return;
+  if (input.join == nullptr || input.join->control_plane) needs.push_back({std::string(k_etcd_directory), "the cluster's state", k_etcd});
+  needs.push_back({std::string(k_kubelet_directory), "pods' logs and volumes, below which the kubelet evicts pods", k_kubelet});
+}
+
 std::vector<SpaceNeed> all_needs(const PlanInput& input) {
   std::vector<SpaceNeed> needs;
   need_packages(input, needs);
   need_images(input, needs);
   need_files(input, needs);
+  need_cluster(input, needs);
   needs.push_back({std::string(k_program_directory), "this installer", k_program});
   needs.push_back({std::string(k_state_directory), "journal, index and logs", input.header.index_size});
   return needs;
@@ -163,6 +188,7 @@ std::vector<std::string> space_paths(const Index& index, const Answers& answers)
                                  std::string(k_state_directory),
                                  std::string(k_packages_directory),
                                  std::string(k_settings_directory)};
+  if (index.appliance.cluster.enabled) paths.insert(paths.end(), {std::string(k_etcd_directory), std::string(k_kubelet_directory)});
   for (const PlacedFile& file : index.appliance.files) paths.push_back(path_parent(file.destination));
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());

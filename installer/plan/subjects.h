@@ -8,6 +8,7 @@
 
 #include "installer/plan/endpoint.h"
 #include "installer/plan/plan.h"
+#include "installer/plan/ticket.h"
 
 namespace rootcellar {
 
@@ -30,13 +31,19 @@ struct PlanInput {
   const Facts& facts;
   const Answers& answers;
   const Layout& layout;
+  const JoinTicket* join = nullptr;  ///< this machine joins a cluster that is there
   const Appliance& appliance() const { return index.appliance; }
   /// The bundle that this one takes the place of; nullptr: none.
   const InstalledBundle* replaced() const;
   /// Of the packages that earlier installs brought, those that the bundle has too.
   std::vector<std::string> renewed_packages() const;
   bool pushed_over(const std::string& repository_and_tag) const;
-  bool docker() const { return appliance().runtime.kind == "docker"; }
+  bool cluster() const { return appliance().cluster.enabled; }
+  bool docker() const { return appliance().runtime.kind == "docker" || (cluster() && appliance().cluster.runtime == "docker"); }
+  /// The kubelet's runtime is containerd itself.
+  bool cluster_containerd() const { return cluster() && appliance().cluster.runtime == "containerd"; }
+  /// A registry of this machine serves the images; a machine that joins uses the first node's.
+  bool own_registry() const { return appliance().registry.enabled && join == nullptr; }
 };
 
 inline constexpr std::string_view k_docker = "/usr/bin/docker";
@@ -72,6 +79,10 @@ std::vector<const ImageEntry*> docker_images(const PlanInput& input);
 /// The image a name means ("nginx:1.22", "docker.io/library/nginx@sha256:...", or either behind the local registry); nullptr: not in the
 /// bundle.
 const ImageEntry* find_image(const PlanInput& input, std::string_view name);
+/// Bytes of all its blobs, as the registry has them.
+std::uint64_t image_bytes(const Index& index, const ImageEntry& image);
+/// Steps that put an image into docker under its local and its upstream name.
+void plan_docker_image(const PlanInput& input, const std::string& name, Plan& plan);
 /// "docker.io/library/nginx:1.22" of what a person may write as "nginx:1.22".
 std::string full_image_name(std::string_view name);
 

@@ -48,6 +48,35 @@ Appliance appliance() {
   return out;
 }
 
+void add_program(Appliance& appliance, const std::string& name) {
+  appliance.files.push_back({name, "files/" + name, "/usr/local/bin/" + name, 0755, "root", "root"});
+}
+
+ClusterSection cluster() {
+  ClusterSection section;
+  section.enabled = true;
+  section.version = "1.34.4";
+  section.cni_programs = "/usr/lib/cni";
+  section.images = {"registry.k8s.io/kube-apiserver:v1.34.4", "registry.k8s.io/pause:3.10.1"};
+  section.sandbox_image = "registry.k8s.io/pause:3.10.1";
+  section.cert_sans = {"lab.example"};
+  section.roles = {{"webServer", {"webServer=yes"}, {}}, {"dbServer", {"dbServer=yes"}, {{"/media/db", 0700, "70", "70"}}}};
+  section.secrets = {{.name = "db", .kind = "password"}};
+  Deployment network{.name = "flannel", .kind = "manifest", .space = "kube-flannel", .files = {"files/flannel.yaml"}, .templated = true};
+  network.waits = {{.kind = "rollout", .target = "daemonset/kube-flannel-ds"}};
+  Deployment web{.name = "web", .kind = "chart", .space = "lab", .files = {"charts/web.tgz"}};
+  web.text = "domain: ${answers.domain}\nregistry: ${site.registry}\npassword: ${secret.db|json}\n";
+  web.waits = {{.kind = "rollout", .target = "deployment/web"},
+               {.kind = "http", .target = "http://${site.address}:30080/", .expect = "hello"}};
+  web.captures = {{.name = "web-ip", .target = "service/web", .expression = "{.spec.clusterIP}"}};
+  Deployment migrate{.name = "migrate", .kind = "exec", .space = "lab", .target = "deployment/web"};
+  migrate.argv = {"/bin/page", "--migrate"};
+  migrate.input = "${capture.web-ip}\n";
+  section.network = {network};
+  section.deploy = {web, migrate};
+  return section;
+}
+
 }  // namespace
 
 Header sample_header() {
@@ -81,6 +110,47 @@ Index sample_index() {
                  {"files/motd", digest_of(5), 120}};
   index.appliance = appliance();
   return index;
+}
+
+Index sample_cluster_index() {
+  Index index = sample_index();
+  add_image_blobs(index, 30, 20'000'000, BlobMode::file);
+  add_image_blobs(index, 40, 300'000, BlobMode::file);
+  index.images.push_back(image("registry.k8s.io/kube-apiserver", "v1.34.4", 30));
+  index.images.push_back(image("registry.k8s.io/pause", "3.10.1", 40));
+  Appliance& appliance = index.appliance;
+  appliance.packages.install = {"containerd", "docker-registry", "conntrack", "iptables", "iproute2"};
+  std::erase_if(appliance.packages.files, [](const PackageFile& file) { return file.name == "docker.io"; });
+  for (const char* name : {"conntrack", "iptables", "iproute2"})
+    appliance.packages.files.push_back({name, "1.8", "amd64", std::string("apt/debian/pool/") + name + ".deb", 100'000, 400'000});
+  for (const char* name : {"kubeadm", "kubelet", "kubectl", "crictl", "helm"}) add_program(appliance, name);
+  appliance.runtime = {};
+  appliance.runtime.kind = "containerd";
+  appliance.checks.clear();
+  appliance.cluster = cluster();
+  return index;
+}
+
+Answers sample_cluster_answers() {
+  Answers answers;
+  answers.cluster.roles = std::vector<std::string>{"webServer", "dbServer"};
+  answers.values = {{"domain", "lab.example"}};
+  return answers;
+}
+
+Facts sample_node_facts() {
+  Facts facts = sample_facts();
+  for (const char* path : {"/usr/local/bin", "/var/lib/etcd", "/var/lib/kubelet"}) facts.space[path] = facts.space["/usr"];
+  NodeFacts& node = facts.node;
+  node.hostname = "bench7";
+  node.kernel = "6.1.0-18-amd64";
+  node.memory = 8'000'000'000;
+  node.processors = 4;
+  node.routes = {{"eth0", {0, 0}, 0xc0000201, 100}, {"eth0", {0xc0000200, 24}, 0, 0}};
+  node.addresses = {{"192.0.2.7", "eth0"}};
+  node.nameservers = {"192.0.2.53"};
+  node.search = {"lab.example"};
+  return facts;
 }
 
 Facts sample_facts() {

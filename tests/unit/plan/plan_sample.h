@@ -13,6 +13,11 @@ Header sample_header();
 Index sample_index();
 /// A fresh Debian 12 with room for everything, seen as root.
 Facts sample_facts();
+/// The sample with a cluster on containerd: a CNI, a chart, an exec, a secret, two roles; no docker, no checks.
+Index sample_cluster_index();
+/// The sample machine as a node: two processors, one network, nothing in the way. Its answers name both roles and a domain.
+Facts sample_node_facts();
+Answers sample_cluster_answers();
 /// The whole text of an error, "no error\n" without one.
 template <typename Action>
 std::string error_of(Action&& action) {

@@ -1,0 +1,148 @@
+#include "installer/plan/cluster_site.h"
+
+#include <algorithm>
+#include <array>
+
+#include "bundle/base/file.h"
+#include "bundle/base/text.h"
+
+namespace rootcellar {
+namespace {
+
+/// Bridges and tunnels of container runtimes, CNIs and virtual machines: no other machine reaches this one by them.
+bool is_virtual(std::string_view interface) {
+  constexpr std::array<std::string_view, 10> k_virtual = {"docker", "br-",  "cni",  "flannel", "veth",
+                                                          "virbr",  "cali", "tunl", "cilium",  "kube-"};
+  return interface.empty() || interface == k_own_bridge ||
+         std::any_of(k_virtual.begin(), k_virtual.end(), [&](std::string_view prefix) { return interface.starts_with(prefix); });
+}
+
+constexpr std::uint64_t k_own_metric = 9999;  // of the route that we add where there is none
+
+/// The default route that people or DHCP set.
+const Route* default_route(const NodeFacts& node) {
+  const Route* best = nullptr;
+  for (const Route& route : node.routes) {
+    const bool ours = route.metric == k_own_metric || route.interface == k_own_bridge;
+    if (route.to.prefix != 0 || ours) continue;
+    if (best == nullptr || route.metric < best->metric) best = &route;
+  }
+  return best;
+}
+
+std::vector<NodeAddress> candidates(const NodeFacts& node) {
+  std::vector<NodeAddress> out;
+  for (const NodeAddress& address : node.addresses) {
+    if (!is_virtual(address.interface)) out.push_back(address);
+  }
+  return out;
+}
+
+std::string interface_of(const NodeFacts& node, const std::string& address) {
+  const auto found = std::find_if(node.addresses.begin(), node.addresses.end(), [&](const NodeAddress& a) { return a.address == address; });
+  return found == node.addresses.end() ? std::string() : found->interface;
+}
+
+bool has_address(const NodeFacts& node, const std::string& address) {
+  return std::any_of(node.addresses.begin(), node.addresses.end(), [&](const NodeAddress& a) { return a.address == address; });
+}
+
+void decide_address(const PlanInput& input, ClusterSite& site) {
+  const NodeFacts& node = input.facts.node;
+  const std::vector<NodeAddress> here = candidates(node);
+  const Route* way_out = default_route(node);
+  site.own_route = way_out == nullptr;
+  if (input.answers.cluster.address) {
+    site.address = *input.answers.cluster.address;
+    site.interface = interface_of(node, site.address);
+    site.own_bridge = here.empty() && (!has_address(node, site.address) || site.interface == k_own_bridge);
+    if (site.own_bridge) site.interface = k_own_bridge;
+    return;
+  }
+  for (const NodeAddress& address : here) {
+    const bool leads_out = way_out != nullptr && address.interface == way_out->interface;
+    if (leads_out || here.size() == 1) {
+      site.address = address.address;
+      site.interface = address.interface;
+      return;
+    }
+  }
+}
+
+void decide_names(const PlanInput& input, ClusterSite& site) {
+  const ClusterSection& section = input.appliance().cluster;
+  const ClusterAnswers& answers = input.answers.cluster;
+  site.node = input.facts.node.hostname;
+  site.endpoint = input.join != nullptr ? input.join->endpoint : answers.endpoint.value_or(section.endpoint);
+  site.endpoint_address = input.join != nullptr ? input.join->address : site.address;
+  site.cert_sans = section.cert_sans;
+  site.cert_sans.insert(site.cert_sans.end(), answers.cert_sans.begin(), answers.cert_sans.end());
+  site.pod_cidr = input.join != nullptr ? input.join->pod_cidr : answers.pod_cidr.value_or(section.pod_cidr);
+  site.service_cidr = input.join != nullptr ? input.join->service_cidr : answers.service_cidr.value_or(section.service_cidr);
+}
+
+void decide_registry(const PlanInput& input, ClusterSite& site) {
+  if (input.join != nullptr) {
+    site.mirror = site.registry = input.join->registry;
+    return;
+  }
+  const Endpoint& listen = input.layout.listen;
+  site.mirror = input.layout.local.text();
+  site.registry = listen.any_address() ? Endpoint{site.address, listen.port}.text() : listen.text();
+}
+
+}  // namespace
+
+ClusterSite make_cluster_site(const PlanInput& input) {
+  const ClusterSection& section = input.appliance().cluster;
+  ClusterSite site;
+  site.dialect = kubeadm_dialect(section.version);
+  decide_address(input, site);
+  decide_names(input, site);
+  decide_registry(input, site);
+  for (const NodeRole& role : section.roles) {
+    const std::vector<std::string> wanted = input.answers.cluster.roles.value_or(std::vector<std::string>());
+    if (std::find(wanted.begin(), wanted.end(), role.name) != wanted.end()) site.roles.push_back(&role);
+  }
+  return site;
+}
+
+bool has_own_cluster(const PlanInput& input) {
+  if (!input.facts.installed) return false;
+  const std::vector<Step>& steps = input.facts.installed->steps;
+  // Without root its steps could not be read.
+  return steps.empty() ||
+         std::any_of(steps.begin(), steps.end(), [](const Step& s) { return std::holds_alternative<KubeadmInit>(s.action); });
+}
+
+std::optional<std::string> placed_program(const Appliance& appliance, std::string_view name) {
+  for (const PlacedFile& file : appliance.files) {
+    if (file.destination.ends_with(cat("/", name)) && (file.mode & 0111) != 0) return file.destination;
+  }
+  return std::nullopt;
+}
+
+std::string upstream_host(std::string_view repository) { return std::string(repository.substr(0, repository.find('/'))); }
+
+KubeadmSettings kubeadm_settings(const PlanInput& input, const ClusterSite& site) {
+  const ClusterSection& section = input.appliance().cluster;
+  const NodeFacts& node = input.facts.node;
+  KubeadmSettings settings;
+  settings.version = section.version;
+  settings.runtime = section.runtime;
+  settings.address = site.address;
+  settings.node = site.node;
+  settings.endpoint = site.endpoint;
+  settings.pod_cidr = site.pod_cidr;
+  settings.service_cidr = site.service_cidr;
+  settings.domain = section.domain;
+  settings.cert_sans = site.cert_sans;
+  settings.resolv_conf = k_cluster_resolv_conf;
+  settings.cni_programs = section.cni_programs;
+  settings.swap_stays = !node.container.empty() && !node.swaps.empty();
+  settings.cgroup_v1 = input.facts.cgroup != "v2";
+  settings.conntrack_fixed = node.conntrack_fixed;
+  return settings;
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "bundle/base/file.h"
+#include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::string_view k_config = "/etc/containerd/config.toml";
+constexpr std::string_view k_certs = "/etc/containerd/certs.d";
+constexpr std::string_view k_drop_in = "/etc/systemd/system/containerd.service.d/rootcellar-cluster.conf";
+
+/// "1.6.20~ds1-1+deb12u2": {1, 6}; the bundle's package comes before the one that is here. {1, 0} when neither is known: every containerd
+/// understands that format.
+std::pair<std::uint64_t, std::uint64_t> containerd_version(const PlanInput& input) {
+  std::string version;
+  const auto here = input.facts.packages.find("containerd");
+  if (here != input.facts.packages.end()) version = here->second.version;
+  for (const PackageFile& file : input.appliance().packages.files) {
+    if (file.name == "containerd") version = file.version;
+  }
+  const std::size_t epoch = version.find(':');
+  if (epoch != std::string::npos) version.erase(0, epoch + 1);
+  const std::vector<std::string_view> parts = split(version, '.');
+  if (parts.size() < 2) return {1, 0};
+  return {parse_u64(parts[0]).value_or(1), parse_u64(parts[1]).value_or(0)};
+}
+
+std::string quoted(std::string_view text) { return cat("\"", text, "\""); }
+
+/// Format 2, of containerd 1.x: docs/cri/config.md of that project.
+std::string config_of_one(const PlanInput& input) {
+  const ClusterSection& section = input.appliance().cluster;
+  const std::string cri = "[plugins.\"io.containerd.grpc.v1.cri\"";
+  return cat("version = 2\nroot = ", quoted(input.layout.containerd), "\n\n", cri, "]\nsandbox_image = ", quoted(section.sandbox_image),
+             "\n", input.facts.node.oom_score_fixed ? "restrict_oom_score_adj = true\n" : "", "\n", cri,
+             ".cni]\nbin_dir = ", quoted(section.cni_programs), "\nconf_dir = \"/etc/cni/net.d\"\n\n", cri,
+             ".registry]\nconfig_path = ", quoted(k_certs), "\n\n", cri,
+             ".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\n\n", cri,
+             ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n");
+}
+
+/// Format 3, of containerd 2.x, where images and runtime are two plugins.
+std::string config_of_two(const PlanInput& input, std::uint64_t minor) {
+  const ClusterSection& section = input.appliance().cluster;
+  const std::string images = "[plugins.'io.containerd.cri.v1.images'", runtime = "[plugins.'io.containerd.cri.v1.runtime'";
+  const std::string programs =
+      minor == 0 ? cat("bin_dir = ", quoted(section.cni_programs)) : cat("bin_dirs = [", quoted(section.cni_programs), "]");
+  return cat("version = 3\nroot = ", quoted(input.layout.containerd), "\n\n", images,
+             ".pinned_images]\nsandbox = ", quoted(section.sandbox_image), "\n\n", images, ".registry]\nconfig_path = ", quoted(k_certs),
+             "\n\n", input.facts.node.oom_score_fixed ? cat(runtime, "]\nrestrict_oom_score_adj = true\n\n") : "", runtime, ".cni]\n",
+             programs, "\nconf_dir = \"/etc/cni/net.d\"\n\n", runtime,
+             ".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\n\n", runtime,
+             ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n");
+}
+
+std::string config_text(const PlanInput& input) {
+  const auto [major, minor] = containerd_version(input);
+  const std::string head = "# Written by rootcellar-install for Kubernetes; what was here before comes back with uninstall.\n";
+  return head + (major >= 2 ? config_of_two(input, minor) : config_of_one(input));
+}
+
+/// containerd asks the registry below the upstream's own name, and nobody else afterwards: `server` would be the upstream itself.
+std::string mirror_text(const ClusterSite& site, const std::string& host) {
+  const std::string url = cat("http://", site.mirror, "/v2/", host);
+  const std::string how = "capabilities = [\"pull\", \"resolve\"]\noverride_path = true\n";
+  return cat("server = ", quoted(url), "\n", how, "\n[host.", quoted(url), "]\n", how);
+}
+
+std::set<std::string> upstream_hosts(const PlanInput& input) {
+  std::set<std::string> hosts;
+  for (const ImageEntry& image : input.index.images) hosts.insert(upstream_host(image.repository));
+  return hosts;
+}
+
+void plan_mirrors(const PlanInput& input, const ClusterSite& site, Plan& plan) {
+  const auto plan_host = [&](const std::string& host, std::string text, std::string reason) {
+    const std::string directory = cat(k_certs, "/", host), path = cat(directory, "/hosts.toml");
+    add_step(plan, cat("mirror-directory-", step_slug(host)), cat("make directory ", directory),
+             "containerd reads there whom to ask for images of that name.", MakeDirectory{directory});
+    add_step(plan, cat("mirror-", step_slug(host)), cat("write ", path), std::move(reason), WriteFile{path, std::move(text)});
+  };
+  for (const std::string& host : upstream_hosts(input)) {
+    plan_host(host, mirror_text(site, host),
+              cat("Images of ", host, " come from the registry at ", site.mirror, ", under their own names."));
+  }
+  plan_host("_default", "server = \"http://127.0.0.1:1\"\ncapabilities = [\"pull\", \"resolve\"]\n",
+            "A name that the bundle does not know fails at once, at a port where nothing listens, and not after a minute.");
+}
+
+}  // namespace
+
+void plan_containerd(const PlanInput& input, Plan& plan) {
+  if (!input.cluster_containerd()) return;
+  const ClusterSite site = make_cluster_site(input);
+  if (!site.ready()) return;
+  const std::string config(k_config), drop_in(k_drop_in);
+  add_step(plan, "containerd-data", cat("make directory ", input.layout.containerd),
+           "containerd's images and containers lie there; they are kept when the appliance goes.",
+           MakeDirectory{input.layout.containerd, 0711, {}, true});
+  add_step(plan, "containerd-config-directory", cat("make directory ", path_parent(config)), "containerd reads its settings there.",
+           MakeDirectory{path_parent(config)});
+  add_step(plan, "containerd-config", cat("write ", config),
+           "containerd uses systemd's control groups as the kubelet does, knows the sandbox image, and finds the registry.",
+           WriteFile{config, config_text(input)});
+  plan_mirrors(input, site, plan);
+  add_step(plan, "containerd-unit-directory", cat("make directory ", path_parent(drop_in)),
+           "systemd reads additions to containerd's unit there.", MakeDirectory{path_parent(drop_in)});
+  add_step(plan, "containerd-unit", cat("write ", drop_in),
+           "containerd comes after the registry and its network, and goes on after a crash.",
+           WriteFile{drop_in, cat("[Unit]\nAfter=rootcellar-registry.service rootcellar-route.service\n\n[Service]\nRestart=always\n"
+                                  "RestartSec=2\nUnsetEnvironment=",
+                                  k_proxy_variables, "\n")});
+  add_step(plan, "containerd-service", "enable and start containerd.service",
+           "The kubelet runs containers through it; it is restarted only if its settings changed.",
+           SetUnit{"containerd.service", true, true, true, watch_also_packages(input, {config, drop_in})});
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,154 @@
+#include <algorithm>
+
+#include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr unsigned k_first_with_ready = 16;  // kubeadm's CoreDNS is 1.6 from there on, and is asked at /ready
+
+/// Two servers, because the plugin `template` comes before `kubernetes` in CoreDNS's own order and would answer for it.
+std::string corefile(const std::string& domain, unsigned minor) {
+  const std::string_view ready = minor >= k_first_with_ready ? "    ready\n" : "";
+  return cat(domain, ":53 in-addr.arpa:53 ip6.arpa:53 {\n    errors\n    health\n", ready, "    kubernetes ", domain,
+             " in-addr.arpa ip6.arpa {\n        pods insecure\n        ttl 30\n    }\n    prometheus :9153\n    cache 30\n    reload\n"
+             "    loadbalance\n}\n.:53 {\n    errors\n    template ANY ANY {\n        rcode NXDOMAIN\n    }\n    reload\n}\n");
+}
+
+std::string indented(std::string_view text) {
+  std::string out;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.empty()) out += cat("    ", line, "\n");
+  }
+  return out;
+}
+
+void plan_resolver(const PlanInput& input, Plan& plan) {
+  if (!input.facts.node.nameservers.empty() || input.join != nullptr) return;
+  const ClusterSection& section = input.appliance().cluster;
+  ApplyManifest apply;
+  apply.name = "coredns-without-upstream";
+  apply.space = "kube-system";
+  apply.text = cat("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\ndata:\n  Corefile: |\n",
+                   indented(corefile(section.domain, kubernetes_minor(section.version).value_or(0))));
+  add_step(
+      plan, "coredns-upstream", "let CoreDNS do without a nameserver",
+      "CoreDNS ends at once where this machine knows no nameserver; now names outside the cluster are unknown, and its own are answered.",
+      apply);
+}
+
+class Deployments {
+ public:
+  Deployments(const PlanInput& input, const ClusterSite& site, Plan& plan) : values_(template_values(input, site)), plan_(plan) {}
+
+  void add(const Deployment& deployment, const std::string& reason) {
+    add_itself(deployment, reason);
+    for (const ClusterWait& wait : deployment.waits) add_wait(deployment, wait);
+    for (const ClusterCapture& capture : deployment.captures) add_capture(deployment, capture);
+  }
+
+  void add_secret(const GeneratedSecret& secret) {
+    add_step(plan_, cat("secret-", step_slug(secret.name)), cat("make the secret '", secret.name, "'"),
+             "It is made here, known to nobody else, and stays the same over upgrades.", MakeSecret{secret, values_});
+  }
+
+ private:
+  static std::string space_of(const Deployment& deployment) { return deployment.space.empty() ? "default" : deployment.space; }
+
+  void add_itself(const Deployment& d, const std::string& reason) {
+    const std::string id = cat("deploy-", step_slug(d.name));
+    if (d.kind == "manifest") {
+      ApplyManifest apply{d.name, space_of(d), d.files, d.text, d.templated, values_};
+      add_step(plan_, id, cat("apply '", d.name, "'"), reason, std::move(apply));
+    } else if (d.kind == "chart") {
+      HelmRelease release{d.name, space_of(d), d.files.empty() ? std::string() : d.files.front(), d.text, values_, d.time_limit};
+      add_step(plan_, id, cat("install the chart '", d.name, "'"), reason, std::move(release));
+    } else {
+      ExecInPod exec{d.name, space_of(d), d.target, d.container, d.argv, d.probe, d.input, values_, d.time_limit};
+      add_step(plan_, id, cat("run '", d.name, "' in ", d.target), reason, std::move(exec));
+    }
+  }
+
+  void add_wait(const Deployment& d, ClusterWait wait) {
+    if (wait.space.empty()) wait.space = space_of(d);
+    const std::string title =
+        wait.kind == "http" ? cat("wait for ", shown(wait.target)) : cat("wait for ", wait.target, " in ", wait.space);
+    add_step(plan_, cat("wait-", step_slug(d.name), "-", step_slug(wait.target)), title,
+             cat("Nothing goes on before '", d.name, "' is up."), WaitInCluster{wait, values_});
+  }
+
+  /// For a title: what is known now is filled in, the rest stays as it is written.
+  std::string shown(std::string text) const {
+    for (const TemplateValue& value : values_) {
+      const std::string place = cat("${", value.name, "}");
+      for (std::size_t at = text.find(place); at != std::string::npos; at = text.find(place, at + value.value.size()))
+        text.replace(at, place.size(), value.value);
+    }
+    return text;
+  }
+
+  void add_capture(const Deployment& d, ClusterCapture capture) {
+    if (capture.space.empty()) capture.space = space_of(d);
+    add_step(plan_, cat("capture-", step_slug(capture.name)), cat("read '", capture.name, "' from ", capture.target),
+             "What comes later is told this value.", CaptureValue{capture});
+  }
+
+  std::vector<TemplateValue> values_;
+  Plan& plan_;
+};
+
+void plan_marks(const PlanInput& input, const ClusterSite& site, Plan& plan) {
+  MarkNode mark;
+  mark.node = site.node;
+  std::vector<std::string> names;
+  for (const NodeRole* role : site.roles) {
+    mark.labels.insert(mark.labels.end(), role->labels.begin(), role->labels.end());
+    names.push_back(role->name);
+  }
+  if (input.appliance().cluster.schedule_on_control_plane) {
+    for (const std::string_view taint : site.dialect->taints) mark.remove_taints.emplace_back(taint);
+  }
+  if (mark.labels.empty() && mark.remove_taints.empty()) return;
+  const std::string reason = names.empty() ? "This machine runs the appliance's pods too, not only the cluster's own."
+                                           : cat("This machine has what the appliance asks for by the roles ", join(names, ", "), ".");
+  add_step(plan, "mark-node", cat("mark node '", site.node, "'"), reason, mark);
+}
+
+void plan_waits(const ClusterSite& site, Plan& plan) {
+  ClusterWait ready{"jsonpath", cat("node/", site.node), "", "{.status.conditions[?(@.type==\"Ready\")].status}", "True", {}, 300};
+  add_step(plan, "node-ready", cat("wait until node '", site.node, "' is ready"),
+           "The network between pods is up, and the kubelet says so.", WaitInCluster{ready, {}});
+  ClusterWait names{"rollout", "deployment/coredns", "kube-system", "", "", {}, 300};
+  add_step(plan, "coredns-ready", "wait for deployment/coredns in kube-system", "Pods find each other by name only when it answers.",
+           WaitInCluster{names, {}});
+}
+
+}  // namespace
+
+std::vector<TemplateValue> template_values(const PlanInput& input, const ClusterSite& site) {
+  std::vector<TemplateValue> values{
+      {"site.address", site.address},          {"site.endpoint", site.endpoint}, {"site.hostname", site.node},
+      {"site.interface", site.interface},      {"site.pod_cidr", site.pod_cidr}, {"site.registry", site.registry},
+      {"site.service_cidr", site.service_cidr}};
+  for (const auto& [key, value] : input.answers.values) values.push_back({cat("answers.", key), value});
+  return values;
+}
+
+void plan_deployments(const PlanInput& input, Plan& plan) {
+  if (!input.cluster() || input.join != nullptr) return;
+  const ClusterSite site = make_cluster_site(input);
+  if (!site.ready()) return;
+  const ClusterSection& section = input.appliance().cluster;
+  Deployments deployments(input, site, plan);
+  plan_resolver(input, plan);
+  plan_marks(input, site, plan);
+  for (const GeneratedSecret& secret : section.secrets) deployments.add_secret(secret);
+  for (const Deployment& network : section.network)
+    deployments.add(network, "It is the network between pods; without it the node is not ready.");
+  plan_waits(site, plan);
+  for (const Deployment& deployment : section.deploy)
+    deployments.add(deployment, cat("The appliance brings it into the cluster as '", deployment.name, "'."));
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <map>
+
+#include "bundle/base/file.h"
+#include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::string_view k_config = "/etc/rootcellar/kubeadm.yaml";
+
+std::string name_of(const ImageEntry& image) {
+  return image.tags.empty() ? cat(image.repository, "@", image.digest.named()) : cat(image.repository, ":", image.tags.front());
+}
+
+/// The smallest image of every upstream: what proves most for least.
+std::map<std::string, const ImageEntry*> proof_images(const PlanInput& input) {
+  std::map<std::string, const ImageEntry*> proofs;
+  for (const ImageEntry& image : input.index.images) {
+    const ImageEntry*& best = proofs[upstream_host(image.repository)];
+    if (best == nullptr || image_bytes(input.index, image) < image_bytes(input.index, *best)) best = &image;
+  }
+  return proofs;
+}
+
+/// Zero, which is not compared, where people have pushed another image under the name.
+Digest expected_digest(const PlanInput& input, const ImageEntry& image) {
+  return input.join == nullptr && !input.pushed_over(name_of(image)) ? image.digest : Digest{};
+}
+
+std::vector<std::string> wanted_images(const ClusterSection& section) {
+  std::vector<std::string> names = section.images;
+  if (std::find(names.begin(), names.end(), section.sandbox_image) == names.end()) names.push_back(section.sandbox_image);
+  std::erase(names, std::string());
+  return names;
+}
+
+void plan_pulls(const PlanInput& input, const ClusterSite& site, Plan& plan) {
+  for (const auto& [host, image] : proof_images(input)) {
+    add_step(plan, cat("proof-", step_slug(host)), cat("pull ", name_of(*image), " into containerd"),
+             cat("Proves, before Kubernetes begins, that this machine gets images of ", host, " from ", site.mirror, "."),
+             PullIntoContainerd{name_of(*image), expected_digest(input, *image), true});
+  }
+  for (const std::string& name : wanted_images(input.appliance().cluster)) {
+    const ImageEntry* image = find_image(input, name);
+    if (image == nullptr) continue;  // refused by plan_cluster_images
+    const auto proof = proof_images(input)[upstream_host(image->repository)];
+    if (proof == image) continue;
+    add_step(plan, cat("ahead-", step_slug(name)), cat("pull ", name, " into containerd"),
+             "Kubernetes starts from images that are here, and keeps them.",
+             PullIntoContainerd{name, expected_digest(input, *image), true});
+  }
+}
+
+/// docker asks its mirror for docker.io's images only; the others are pulled from the registry and named.
+void plan_docker_images(const PlanInput& input, Plan& plan) {
+  std::vector<std::string> names = wanted_images(input.appliance().cluster);
+  for (const ImageEntry& image : input.index.images) {
+    if (upstream_host(image.repository) == "docker.io") continue;
+    const bool listed = std::any_of(names.begin(), names.end(), [&](const std::string& name) { return find_image(input, name) == &image; });
+    if (!listed) names.push_back(name_of(image));
+  }
+  const std::vector<std::string>& preload = input.appliance().runtime.preload;
+  for (const std::string& name : names) {
+    if (std::find(preload.begin(), preload.end(), name) == preload.end()) plan_docker_image(input, name, plan);
+  }
+}
+
+std::vector<std::string> left_out_checks(const PlanInput& input) {
+  std::vector<std::string> checks;
+  const NodeFacts& node = input.facts.node;
+  if (node.kernel_config_unreadable || !node.container.empty()) checks.emplace_back("SystemVerification");
+  if (!node.container.empty() && !node.swaps.empty()) checks.emplace_back("Swap");
+  return checks;
+}
+
+std::string config_text(const PlanInput& input, const ClusterSite& site) {
+  KubeadmSettings settings = kubeadm_settings(input, site);
+  if (input.join == nullptr) return kubeadm_init_config(settings);
+  for (const NodeRole* role : site.roles) settings.node_labels.insert(settings.node_labels.end(), role->labels.begin(), role->labels.end());
+  return kubeadm_join_config(settings, {cat(site.endpoint, ":6443"), input.join->token, input.join->ca_hash, input.join->control_plane,
+                                        input.join->certificate_key});
+}
+
+void plan_init(const PlanInput& input, const ClusterSite& site, Plan& plan) {
+  const bool joins = input.join != nullptr;
+  const std::string config(k_config);
+  add_step(plan, "kubeadm-config", cat("write ", config),
+           "Says what kubeadm would otherwise ask the internet, a route or a nameserver for.",
+           WriteFile{config, config_text(input, site), 0600});
+  std::vector<std::string> clean{"/etc/cni/net.d", "/var/lib/cni"};
+  if (!joins || input.join->control_plane) clean.emplace_back("/var/lib/etcd");
+  add_step(plan, joins ? "kubeadm-join" : "kubeadm-init", joins ? "join the cluster" : "make the cluster",
+           joins ? cat("This machine becomes a node of the cluster at ", site.endpoint, ".")
+                 : cat("Kubernetes ", input.appliance().cluster.version, "'s own kubeadm makes this machine its first control-plane node."),
+           KubeadmInit{config, cri_socket(*site.dialect, input.appliance().cluster.runtime), left_out_checks(input), clean, joins});
+  add_step(
+      plan, "kubelet-service", "enable and start kubelet.service", "The node comes back after a boot.",
+      SetUnit{"kubelet.service",
+              true,
+              true,
+              true,
+              {"/etc/systemd/system/kubelet.service", "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/local/bin/kubelet"}});
+}
+
+/// kubectl finds the cluster for root in every login shell, and no copy of the key grows old.
+void plan_kubeconfig(const PlanInput& input, Plan& plan) {
+  if (input.join != nullptr && !input.join->control_plane) return;
+  const std::string path = "/etc/profile.d/rootcellar-cluster.sh";
+  add_step(plan, "kubeconfig", cat("write ", path), "In root's login shells kubectl and helm find the cluster.",
+           WriteFile{path, cat("# root's key of the cluster on this machine, where nothing else is said\n"
+                               "if [ \"$(id -u)\" = 0 ] && [ -z \"$KUBECONFIG\" ] && [ ! -e \"$HOME/.kube/config\" ]; then\n"
+                               "  export KUBECONFIG=",
+                               k_admin_kubeconfig, "\nfi\n")});
+  plan.cautions.push_back(cat("kubectl asks the cluster in a login shell of root ('sudo -i'); for others, copy ", k_admin_kubeconfig,
+                              ": whoever has it may do anything in the cluster"));
+}
+
+}  // namespace
+
+void plan_cluster_images(const PlanInput& input, Plan& plan) {
+  if (!input.cluster()) return;
+  const ClusterSite site = make_cluster_site(input);
+  for (const std::string& name : wanted_images(input.appliance().cluster)) {
+    if (find_image(input, name) == nullptr)
+      plan.refusals.push_back(cat("the cluster wants image '", name, "', which is not in the bundle"));
+  }
+  if (!site.ready()) return;
+  if (input.cluster_containerd()) {
+    plan_pulls(input, site, plan);
+  } else {
+    plan_docker_images(input, plan);
+  }
+}
+
+void plan_kubeadm(const PlanInput& input, Plan& plan) {
+  if (!input.cluster()) return;
+  const ClusterSite site = make_cluster_site(input);
+  if (!site.ready()) return;
+  plan_init(input, site, plan);
+  plan_kubeconfig(input, plan);
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,255 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "installer/plan/cluster_site.h"
+#include "tests/support/golden.h"
+#include "tests/unit/plan/plan_sample.h"
+
+namespace rootcellar {
+namespace {
+
+using test::sample_cluster_answers;
+using test::sample_cluster_index;
+using test::sample_header;
+using test::sample_node_facts;
+using Texts = std::vector<std::string>;
+
+Plan plan_for(const Index& index, const Facts& facts, const Answers& answers = sample_cluster_answers()) {
+  return make_plan(sample_header(), index, facts, answers);
+}
+
+Plan plan_for(const Facts& facts, const Answers& answers = sample_cluster_answers()) {
+  return plan_for(sample_cluster_index(), facts, answers);
+}
+
+const Step* find_step(const Plan& plan, const std::string& id) {
+  for (const Step& step : plan.steps) {
+    if (step.id == id) return &step;
+  }
+  return nullptr;
+}
+
+template <typename Kind>
+const Kind& action_of(const Plan& plan, const std::string& id) {
+  const Step* step = find_step(plan, id);
+  if (step == nullptr) throw InputError("no step " + id);
+  return std::get<Kind>(step->action);
+}
+
+std::string content_of(const Plan& plan, const std::string& id) { return action_of<WriteFile>(plan, id).content; }
+
+std::size_t place_of_step(const Plan& plan, const std::string& id) {
+  std::size_t place = 0;
+  while (place < plan.steps.size() && plan.steps[place].id != id) ++place;
+  return place;
+}
+
+/// Every file that the plan writes for the node, one after the other.
+std::string written_files(const Plan& plan) {
+  std::string out;
+  for (const Step& step : plan.steps) {
+    const auto* file = std::get_if<WriteFile>(&step.action);
+    if (file == nullptr || step.id.starts_with("registry-")) continue;
+    out += "=== " + file->path + "\n" + file->content;
+  }
+  return out;
+}
+
+/// Not on any network, without a nameserver, with swap that comes back, in the kernel of another machine.
+Facts lonely_facts() {
+  Facts facts = sample_node_facts();
+  NodeFacts& node = facts.node;
+  node.routes.clear();
+  node.addresses.clear();
+  node.nameservers.clear();
+  node.search.clear();
+  node.swaps = {{"/dev/zram0", "partition"}, {"/dev/sda2", "partition"}};
+  node.fstab_swaps = {"UUID=2"};
+  node.proxies = {"/etc/systemd/system.conf"};
+  node.forward_drop = node.oom_score_fixed = node.conntrack_fixed = node.kernel_config_unreadable = true;
+  facts.cgroup = "hybrid";
+  return facts;
+}
+
+Answers lonely_answers() {
+  Answers answers = sample_cluster_answers();
+  answers.cluster.address = "192.0.2.10";
+  return answers;
+}
+
+TEST(ClusterPlan, OnAMachineOfALan) {
+  const Plan plan = plan_for(sample_node_facts());
+  EXPECT_EQ(plan.refusals, Texts{});
+  test::expect_golden("plan/cluster.txt", render_plan(plan, sample_header()));
+  test::expect_golden("plan/cluster-files.txt", written_files(plan));
+}
+
+TEST(ClusterPlan, OnAMachineByItself) {
+  const Plan plan = plan_for(lonely_facts(), lonely_answers());
+  EXPECT_EQ(plan.refusals, Texts{});
+  test::expect_golden("plan/cluster-alone.txt", render_plan(plan, sample_header()));
+  test::expect_golden("plan/cluster-alone-files.txt", written_files(plan));
+}
+
+Index docker_index(const std::string& version) {
+  Index index = sample_cluster_index();
+  index.appliance.cluster.version = version;
+  index.appliance.cluster.runtime = index.appliance.runtime.kind = "docker";
+  index.appliance.packages.install.push_back("docker.io");
+  index.appliance.files.push_back({"cri-dockerd", "files/cri-dockerd", "/usr/local/bin/cri-dockerd", 0755, "root", "root"});
+  return index;
+}
+
+TEST(ClusterPlan, WithDockerAndWhatStandsBetween) {
+  const Plan plan = plan_for(docker_index("1.34.4"), sample_node_facts());
+  EXPECT_EQ(plan.refusals, Texts{});
+  test::expect_golden("plan/cluster-docker.txt", render_plan(plan, sample_header()));
+  test::expect_golden("plan/cri-docker.service", content_of(plan, "cri-docker-unit"));
+}
+
+TEST(ClusterPlan, DockerIsStartedWithoutAProxyAndProvenBeforeKubernetesBegins) {
+  Facts facts = sample_node_facts();
+  facts.node.proxies = {"/etc/systemd/system/docker.service.d/proxy.conf"};
+  const Plan plan = plan_for(docker_index("1.34.4"), facts);
+  const std::string drop_in = "/etc/systemd/system/docker.service.d/rootcellar-no-proxy.conf";
+  EXPECT_EQ(action_of<WriteFile>(plan, "proxy").path, drop_in);
+  EXPECT_EQ(action_of<SetUnit>(plan, "docker-service").watch, (Texts{"/etc/docker/daemon.json", drop_in}));
+  EXPECT_LT(place_of_step(plan, "upstream-docker-io-library-page-1-0"), place_of_step(plan, "kubeadm-config"));
+  EXPECT_EQ(find_step(plan_for(docker_index("1.34.4"), sample_node_facts()), "proxy"), nullptr);
+}
+
+TEST(ClusterPlan, WithDockerThatTheKubeletSpeaksToItself) {
+  Facts facts = sample_node_facts();
+  facts.cgroup = "hybrid";
+  const Plan plan = plan_for(docker_index("1.17.11"), facts);
+  EXPECT_EQ(plan.refusals, Texts{});
+  EXPECT_EQ(find_step(plan, "cri-docker-unit"), nullptr);
+  EXPECT_NE(content_of(plan, "kubelet-unit").find("After=network-online.target rootcellar-route.service docker.service\n"),
+            std::string::npos);
+  EXPECT_EQ(action_of<KubeadmInit>(plan, "kubeadm-init").cri_socket, "/var/run/dockershim.sock");
+  EXPECT_EQ(action_of<MarkNode>(plan, "mark-node").remove_taints, Texts{"node-role.kubernetes.io/master"});
+}
+
+TEST(ClusterPlan, SettingsOfContainerdTwo) {
+  Index index = sample_cluster_index();
+  for (PackageFile& file : index.appliance.packages.files) {
+    if (file.name == "containerd") file.version = "2.1.4~ds1-6";
+  }
+  Facts facts = sample_node_facts();
+  facts.node.oom_score_fixed = true;
+  test::expect_golden("plan/containerd-2.toml", content_of(plan_for(index, facts), "containerd-config"));
+}
+
+TEST(ClusterPlan, ImagesAreProvenBeforeKubernetesBegins) {
+  const Plan plan = plan_for(sample_node_facts());
+  for (const char* proof : {"proof-docker-io", "proof-quay-io", "proof-registry-k8s-io", "ahead-registry-k8s-io-kube-apiserver-v1-34-4"}) {
+    EXPECT_LT(place_of_step(plan, "containerd-service"), place_of_step(plan, proof)) << proof;
+    EXPECT_LT(place_of_step(plan, proof), place_of_step(plan, "kubeadm-config")) << proof;
+  }
+  EXPECT_EQ(action_of<PullIntoContainerd>(plan, "proof-registry-k8s-io").name, "registry.k8s.io/pause:3.10.1");
+  EXPECT_LT(place_of_step(plan, "file-crictl"), place_of_step(plan, "proof-docker-io"));
+}
+
+TEST(ClusterPlan, AnImageThatPeoplePushedOverIsNotCompared) {
+  Facts facts = sample_node_facts();
+  facts.pushed_over = {"registry.k8s.io/pause:3.10.1"};
+  EXPECT_EQ(action_of<PullIntoContainerd>(plan_for(facts), "proof-registry-k8s-io").digest, Digest{});
+  EXPECT_NE(action_of<PullIntoContainerd>(plan_for(sample_node_facts()), "proof-registry-k8s-io").digest, Digest{});
+}
+
+TEST(ClusterPlan, InAContainerSwapAndKernelAreTheMachinesAroundIt) {
+  Facts facts = sample_node_facts();
+  facts.node.container = "lxc";
+  facts.node.swaps = {{"/dev/sda2", "partition"}};
+  const Plan plan = plan_for(facts);
+  EXPECT_EQ(find_step(plan, "swap-off"), nullptr);
+  EXPECT_EQ(action_of<KubeadmInit>(plan, "kubeadm-init").ignore, (Texts{"SystemVerification", "Swap"}));
+  EXPECT_NE(content_of(plan, "kubeadm-config").find("failSwapOn: false\n"), std::string::npos);
+}
+
+TEST(ClusterPlan, TheSiteIsKnownToEveryText) {
+  Answers answers = sample_cluster_answers();
+  answers.registry_listen = "0.0.0.0:5000";
+  answers.cluster.endpoint = "lab.site";
+  const Plan plan = plan_for(sample_node_facts(), answers);
+  std::string text;
+  for (const TemplateValue& value : action_of<HelmRelease>(plan, "deploy-web").values) text += value.name + "=" + value.value + "\n";
+  EXPECT_EQ(text,
+            "site.address=192.0.2.7\nsite.endpoint=lab.site\nsite.hostname=bench7\nsite.interface=eth0\nsite.pod_cidr=10.244.0.0/16\n"
+            "site.registry=192.0.2.7:5000\nsite.service_cidr=10.96.0.0/16\nanswers.domain=lab.example\n");
+}
+
+TEST(ClusterPlan, TheInterfaceThatLeadsOutDecides) {
+  Facts facts = sample_node_facts();
+  facts.node.addresses = {{"172.17.0.1", "docker0"}, {"198.51.100.3", "eth1"}, {"192.0.2.7", "eth0"}};
+  EXPECT_NE(content_of(plan_for(facts), "kubeadm-config").find("advertiseAddress: \"192.0.2.7\""), std::string::npos);
+  facts.node.routes = {{"eth0", {0xc0000200, 24}, 0, 0}};
+  facts.node.addresses = {{"172.17.0.1", "docker0"}, {"192.0.2.7", "eth0"}};
+  const Plan plan = plan_for(facts);
+  EXPECT_NE(content_of(plan, "route-unit").find("ExecStart=/usr/sbin/ip route replace default dev eth0 metric 9999 src 192.0.2.7\n"),
+            std::string::npos);
+  EXPECT_NE(
+      std::find(plan.cautions.begin(), plan.cautions.end(),
+                "this machine has no default route: it gets one at eth0 that leads nowhere, of the lowest rank, because Kubernetes asks "
+                "for one"),
+      plan.cautions.end());
+}
+
+TEST(ClusterPlan, PlannedAgainItIsTheSame) {
+  const Plan first = plan_for(lonely_facts(), lonely_answers());
+  Facts facts = lonely_facts();
+  facts.node.addresses = {{"192.0.2.10", "rootcellar0"}};
+  facts.node.routes = {{"rootcellar0", {0, 0}, 0, 9999}, {"rootcellar0", {0xc000020a, 31}, 0, 0}};
+  facts.node.hosts = {{"cluster.internal", "192.0.2.10"}};
+  facts.node.cluster_file = "/etc/kubernetes/admin.conf";
+  facts.ports = {{6443, "::", "root"}};
+  facts.installed = InstalledBundle{"lab", "cpu", 3, bundle_id(encode_header(sample_header())), first.steps};
+  const Plan again = plan_for(facts, lonely_answers());
+  EXPECT_EQ(again.refusals, Texts{});
+  EXPECT_EQ(plan_json(again).find("steps")->dump(), plan_json(first).find("steps")->dump());
+}
+
+TEST(ClusterPlan, StepsSurviveTheJournalAndHaveUniqueNames) {
+  const Plan plan = plan_for(lonely_facts(), lonely_answers());
+  std::set<std::string> ids;
+  for (const Step& step : plan.steps) {
+    EXPECT_EQ(encode_step(decode_step(encode_step(step), "journal")), encode_step(step)) << step.id;
+    EXPECT_TRUE(ids.insert(step.id).second) << step.id;
+    EXPECT_TRUE(step.reason.ends_with('.')) << step.id << ": " << step.reason;
+  }
+}
+
+JoinTicket sample_ticket() {
+  JoinTicket ticket;
+  ticket.endpoint = "cluster.internal";
+  ticket.address = "192.0.2.10";
+  ticket.registry = "192.0.2.10:5000";
+  ticket.ca_hash = "sha256:" + std::string(64, 'a');
+  ticket.token = "abcdef.0123456789abcdef";
+  ticket.pod_cidr = "10.244.0.0/16";
+  ticket.service_cidr = "10.96.0.0/16";
+  ticket.expires = sample_node_facts().clock + 3600;
+  return ticket;
+}
+
+TEST(ClusterPlan, OfAMachineThatJoins) {
+  Answers answers = sample_cluster_answers();
+  answers.cluster.roles = Texts{"dbServer"};
+  const Plan plan = make_join_plan(sample_header(), sample_cluster_index(), sample_node_facts(), answers, sample_ticket());
+  EXPECT_EQ(plan.refusals, Texts{});
+  test::expect_golden("plan/cluster-join.txt", render_plan(plan, sample_header()));
+  test::expect_golden("plan/cluster-join-files.txt", written_files(plan));
+}
+
+TEST(ClusterPlan, ATicketEnds) {
+  JoinTicket ticket = sample_ticket();
+  ticket.expires = sample_node_facts().clock - 1;
+  EXPECT_EQ(
+      make_join_plan(sample_header(), sample_cluster_index(), sample_node_facts(), sample_cluster_answers(), ticket).refusals,
+      Texts{"the ticket ended at 2026-11-21T07:59:59Z, and this machine's clock says 2026-11-21T08:00:00Z: make a new one on the first "
+            "node"});
+}
+
+}  // namespace
+}  // namespace rootcellar
