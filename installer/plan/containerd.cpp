@@ -63,12 +63,11 @@ std::string config_text(const PlanInput& input) {
   return head + (major >= 2 ? config_of_two(input, minor) : config_of_one(input));
 }
 
-/// containerd asks the registry below the upstream's own name, and nobody else afterwards: `server` would be the upstream itself.
-std::string mirror_text(const ClusterSite& site, const std::string& host) {
-  const std::string url = cat("http://", site.mirror, "/v2/", host);
-  const std::string how = "capabilities = [\"pull\", \"resolve\"]\noverride_path = true\n";
-  return cat("server = ", quoted(url), "\n", how, "\n[host.", quoted(url), "]\n", how);
-}
+constexpr std::string_view k_how = "capabilities = [\"pull\", \"resolve\"]\noverride_path = true\n";
+
+/// containerd asks `url` and nobody else: without `server` it would go on to the upstream itself, and without a table `host` containerd 1.6
+/// takes the whole file for invalid and does that too.
+std::string hosts_text(const std::string& url) { return cat("server = ", quoted(url), "\n", k_how, "\n[host.", quoted(url), "]\n", k_how); }
 
 std::set<std::string> upstream_hosts(const PlanInput& input) {
   std::set<std::string> hosts;
@@ -84,10 +83,10 @@ void plan_mirrors(const PlanInput& input, const ClusterSite& site, Plan& plan) {
     add_step(plan, cat("mirror-", step_slug(host)), cat("write ", path), std::move(reason), WriteFile{path, std::move(text)});
   };
   for (const std::string& host : upstream_hosts(input)) {
-    plan_host(host, mirror_text(site, host),
+    plan_host(host, hosts_text(cat("http://", site.mirror, "/v2/", host)),
               cat("Images of ", host, " come from the registry at ", site.mirror, ", under their own names."));
   }
-  plan_host("_default", "server = \"http://127.0.0.1:1\"\ncapabilities = [\"pull\", \"resolve\"]\n",
+  plan_host("_default", hosts_text("http://127.0.0.1:1/v2"),
             "A name that the bundle does not know fails at once, at a port where nothing listens, and not after a minute.");
 }
 
