@@ -38,8 +38,7 @@ void read_size(const Reading& read, NodeFacts& node) {
 /// What a module does shows it where the kernel's lists are not there, as in a container.
 bool shows_itself(HostSystem& host, const std::string& module) {
   if (host.exists(cat("/sys/module/", module))) return true;
-  if (module == "br_netfilter") return host.exists("/proc/sys/net/bridge/bridge-nf-call-iptables");
-  return module == "nf_conntrack" && host.exists("/proc/sys/net/netfilter/nf_conntrack_max");
+  return module == "br_netfilter" && host.exists("/proc/sys/net/bridge/bridge-nf-call-iptables");
 }
 
 void read_kernel(const Reading& read, NodeFacts& node) {
@@ -112,7 +111,7 @@ void read_cluster(const Reading& read, NodeFacts& node) {
 }  // namespace
 
 const std::vector<std::string>& node_modules() {
-  static const std::vector<std::string> k_modules{"overlay", "br_netfilter", "nf_conntrack"};
+  static const std::vector<std::string> k_modules{"overlay", "br_netfilter"};
   return k_modules;
 }
 
