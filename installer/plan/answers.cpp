@@ -4,6 +4,7 @@
 
 #include "bundle/base/text.h"
 #include "bundle/base/yaml.h"
+#include "bundle/site_template.h"
 #include "installer/plan/endpoint.h"
 #include "installer/plan/network.h"
 
@@ -52,7 +53,6 @@ void read_runtime(const YamlNode& node, Answers& answers, YamlFaults& faults) {
 }
 
 constexpr std::size_t k_name_limit = 253;  // RFC 1123, 2.1
-constexpr std::size_t k_key_limit = 63;
 
 bool is_host_name(std::string_view text) {
   if (text.empty() || text.size() > k_name_limit || text.front() == '.' || text.front() == '-' || text.back() == '-') return false;
@@ -60,10 +60,11 @@ bool is_host_name(std::string_view text) {
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
 }
 
-bool is_key(std::string_view text) {
-  if (text.empty() || text.size() > k_key_limit) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+/// What may stand in `${answers.KEY}`.
+bool is_key(const std::string& text) {
+  std::string reason;
+  const auto reference = parse_template_reference(cat("answers.", text), reason);
+  return reference && reference->filters.empty() && reference->name == cat("answers.", text);
 }
 
 std::optional<std::string> checked(YamlMap& map, std::string_view key, bool (*fine)(std::string_view), std::string_view message,
@@ -105,7 +106,7 @@ void read_cluster(const YamlNode& node, Answers& answers, YamlFaults& faults) {
 
 void read_values(YamlMap& map, Answers& answers) {
   map.map("values", [&](const std::string& name, const YamlNode& value) {
-    if (!is_key(name)) map.faults().add(value, cat("the name '", name, "' has other characters than a-z, 0-9, '-' and '_'"));
+    if (!is_key(name)) map.faults().add(value, cat("'${answers.", printable(name), "}' cannot be written, so nothing can ask for it"));
     answers.values[name] = yaml_text(value, map.faults(), cat("values.", name));
   });
 }

@@ -50,7 +50,8 @@ TEST(Answers, EveryFaultIsShownAtOnce) {
 TEST(Answers, OfACluster) {
   const std::string text =
       "cluster:\n  address: 192.0.2.10\n  roles: [webServer, dbServer]\n  endpoint: lab.site\n  pod_cidr: 10.20.0.0/16\n"
-      "  service_cidr: 10.30.0.0/16\n  cert_sans: [lab.example, 192.0.2.11]\nvalues:\n  domain: lab.example\n  size: \"10\"\n";
+      "  service_cidr: 10.30.0.0/16\n  cert_sans: [lab.example, 192.0.2.11]\nvalues:\n  domain: lab.example\n  size: \"10\"\n  main.Host: "
+      "|\n    a\n    b: c\n";
   const Answers answers = parse_answers(text, "answers.yaml");
   EXPECT_EQ(answers.cluster.address, "192.0.2.10");
   EXPECT_EQ(answers.cluster.roles, (std::vector<std::string>{"webServer", "dbServer"}));
@@ -58,7 +59,7 @@ TEST(Answers, OfACluster) {
   EXPECT_EQ(answers.cluster.pod_cidr, "10.20.0.0/16");
   EXPECT_EQ(answers.cluster.service_cidr, "10.30.0.0/16");
   EXPECT_EQ(answers.cluster.cert_sans, (std::vector<std::string>{"lab.example", "192.0.2.11"}));
-  EXPECT_EQ(answers.values, (std::map<std::string, std::string>{{"domain", "lab.example"}, {"size", "10"}}));
+  EXPECT_EQ(answers.values, (std::map<std::string, std::string>{{"domain", "lab.example"}, {"main.Host", "a\nb: c\n"}, {"size", "10"}}));
   const Answers again = parse_answers(encode_answers(answers), "again");
   EXPECT_EQ(again.cluster, answers.cluster);
   EXPECT_EQ(again.values, answers.values);
@@ -72,7 +73,7 @@ TEST(Answers, NoRoleIsAnAnswer) {
 
 TEST(Answers, FaultsOfACluster) {
   EXPECT_EQ(faults_of("cluster:\n  address: 127.0.0.1\n  roles: webServer\n  endpoint: Lab_1\n  pod_cidr: 10.244.0.1/16\n"
-                      "  cert_sans: [\"*.x\"]\nvalues:\n  A: 1\n"),
+                      "  cert_sans: [\"*.x\"]\nvalues:\n  a b: 1\n"),
             "error: answers.yaml:2:12: 'cluster.address' is not a numeric IPv4 address of a network\n"
             "    address: 127.0.0.1\n"
             "             ^\n"
@@ -92,9 +93,9 @@ TEST(Answers, FaultsOfACluster) {
             "error: answers.yaml:6:15: expected a host name in small letters or an IPv4 address\n"
             "    cert_sans: [\"*.x\"]\n"
             "                ^\n"
-            "error: answers.yaml:8:6: the name 'A' has other characters than a-z, 0-9, '-' and '_'\n"
-            "    A: 1\n"
-            "       ^\n");
+            "error: answers.yaml:8:8: '${answers.a b}' cannot be written, so nothing can ask for it\n"
+            "    a b: 1\n"
+            "         ^\n");
 }
 
 TEST(Answers, AnUnknownKeyIsAFault) {

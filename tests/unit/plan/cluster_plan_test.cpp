@@ -210,6 +210,17 @@ TEST(ClusterPlan, PlannedAgainItIsTheSame) {
   EXPECT_EQ(plan_json(again).find("steps")->dump(), plan_json(first).find("steps")->dump());
 }
 
+TEST(ClusterPlan, AsksForTheSpaceOfTheClustersState) {
+  const std::vector<std::string> paths = space_paths(sample_cluster_index(), {});
+  for (const char* path : {"/var/lib/containerd", "/var/lib/etcd", "/var/lib/kubelet", "/usr/local/bin"})
+    EXPECT_NE(std::find(paths.begin(), paths.end(), path), paths.end()) << path;
+  Facts facts = sample_node_facts();
+  facts.space["/var/lib/etcd"].device = 7;
+  facts.space["/var/lib/etcd"].available = 100'000'000;
+  EXPECT_EQ(plan_for(facts).refusals, Texts{"the filesystem of /var/lib/etcd needs 604.0 MB and has 100.0 MB free: make room, or answer a "
+                                            "'storage.root' on a larger disk"});
+}
+
 TEST(ClusterPlan, StepsSurviveTheJournalAndHaveUniqueNames) {
   const Plan plan = plan_for(lonely_facts(), lonely_answers());
   std::set<std::string> ids;
