@@ -111,6 +111,17 @@ void check_network_against_routes(const PlanInput& input, std::string_view what,
   }
 }
 
+/// kubeadm's own validation: a node takes a /24 of the pods' addresses and there are at most 2^16 of them; services have 10 to 2^20
+/// addresses.
+void check_network_sizes(const Network& pods, const Network& services, Plan& plan) {
+  if (pods.prefix < 8 || pods.prefix > 24) {
+    plan.refusals.push_back(cat("the pods' addresses ", pods.text(), " are not divided into nodes' /24 by kubeadm: it takes /8 to /24"));
+  }
+  if (services.prefix < 12 || services.prefix > 28) {
+    plan.refusals.push_back(cat("the services' addresses ", services.text(), " are too many or too few for kubeadm: it takes /12 to /28"));
+  }
+}
+
 void check_networks(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   const std::optional<Network> pods = parse_network(site.pod_cidr), services = parse_network(site.service_cidr);
   for (const auto& [network, text, what] : {std::tuple(pods, site.pod_cidr, "pods"), std::tuple(services, site.service_cidr, "services")}) {
@@ -121,6 +132,7 @@ void check_networks(const PlanInput& input, const ClusterSite& site, Plan& plan)
     plan.refusals.push_back(cat("the pods' addresses ", pods->text(), " overlap the services' ", services->text(),
                                 ": answer another 'cluster.pod_cidr' or 'cluster.service_cidr'"));
   }
+  check_network_sizes(*pods, *services, plan);
   check_network_against_routes(input, "pods", "pod_cidr", *pods, plan);
   check_network_against_routes(input, "services", "service_cidr", *services, plan);
 }

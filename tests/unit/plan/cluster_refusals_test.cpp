@@ -94,6 +94,18 @@ TEST(ClusterRefusals, NetworksThatClash) {
             Texts{"the services' addresses 'fd00::/108' are no IPv4 network"});
 }
 
+TEST(ClusterRefusals, NetworksOfASizeThatKubeadmDoesNotTake) {
+  Answers answers = sample_cluster_answers();
+  answers.cluster.pod_cidr = "10.244.0.0/25";
+  answers.cluster.service_cidr = "10.96.0.0/29";
+  EXPECT_EQ(refusals(sample_node_facts(), answers),
+            (Texts{"the pods' addresses 10.244.0.0/25 are not divided into nodes' /24 by kubeadm: it takes /8 to /24",
+                   "the services' addresses 10.96.0.0/29 are too many or too few for kubeadm: it takes /12 to /28"}));
+  answers.cluster.pod_cidr = "10.244.0.0/24";
+  answers.cluster.service_cidr = "10.96.0.0/28";
+  EXPECT_EQ(refusals(sample_node_facts(), answers), Texts{});
+}
+
 TEST(ClusterRefusals, APodNetworkThatCannotFollow) {
   Index index = sample_cluster_index();
   index.appliance.cluster.network[0].templated = false;
