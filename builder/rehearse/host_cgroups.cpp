@@ -64,6 +64,13 @@ bool remove_group(const std::string& top) {
   return ::access(top.c_str(), F_OK) != 0;
 }
 
+void remove_for_sure(const std::string& group) {
+  constexpr timespec pause{0, 100'000'000};
+  for (int tries = 0; tries < k_removal_tries && !remove_group(group); ++tries) ::nanosleep(&pause, nullptr);
+}
+
+std::vector<CgroupMount> mounted_hierarchies() { return parse_cgroup_mounts(read_file("/proc/self/mountinfo", k_mountinfo_limit)); }
+
 }  // namespace
 
 std::vector<CgroupMount> parse_cgroup_mounts(std::string_view mountinfo) {
@@ -82,7 +89,7 @@ std::vector<CgroupMount> parse_cgroup_mounts(std::string_view mountinfo) {
 
 HostCgroups::HostCgroups(std::string name) {
   try {
-    for (const CgroupMount& mount : parse_cgroup_mounts(read_file("/proc/self/mountinfo", k_mountinfo_limit))) {
+    for (const CgroupMount& mount : mounted_hierarchies()) {
       groups_.push_back(path_join(mount.path, name));
       make_directories(groups_.back());
       if (!mount.unified) copy_cpuset(mount.path, groups_.back());
@@ -106,11 +113,12 @@ bool HostCgroups::enter() const noexcept {
 }
 
 void HostCgroups::remove() noexcept {
-  constexpr timespec pause{0, 100'000'000};
-  for (const std::string& group : groups_) {
-    for (int tries = 0; tries < k_removal_tries && !remove_group(group); ++tries) ::nanosleep(&pause, nullptr);
-  }
+  for (const std::string& group : groups_) remove_for_sure(group);
   groups_.clear();
+}
+
+void remove_host_cgroups(const std::string& name) {
+  for (const CgroupMount& mount : mounted_hierarchies()) remove_for_sure(path_join(mount.path, name));
 }
 
 }  // namespace rootcellar

@@ -39,4 +39,7 @@ class HostCgroups {
   bool kept_ = false;
 };
 
+/// As HostCgroups::remove(), for groups of this name that nobody owns any more.
+void remove_host_cgroups(const std::string& name);
+
 }  // namespace rootcellar

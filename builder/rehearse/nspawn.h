@@ -27,6 +27,7 @@ class NspawnProcess {
 
   void start(const std::vector<std::string>& argv, const std::string& console, const HostCgroups& cgroups);
   bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
   bool ended();                         ///< true when it is not running any more; collects it
   std::optional<pid_t> leader() const;  ///< the container's process 1, as seen from outside
   void kill() noexcept;

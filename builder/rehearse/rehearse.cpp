@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 
+#include "builder/rehearse/host_record.h"
 #include "builder/rehearse/snapshot.h"
 #include "builder/rehearse/tool.h"
 #include "bundle/base/error.h"
@@ -116,6 +117,7 @@ class Rehearsal {
     host.target = target();
     host.architecture = bundle_.header().architecture;
     host.work = scratch_ ? scratch_->path() : options_.work;
+    host.scratch = scratch_ ? scratch_->path() : "";
     host.root = root_;
     host.read_only_binds = {{options_.stick, k_stick}};
     for (std::size_t number = 0; number < options_.more_sticks.size(); ++number) {
@@ -251,6 +253,7 @@ void check_this_machine(const Bundle& bundle) {
 
 RehearsalReport rehearse(Bundle& bundle, const RehearseOptions& options, Progress& progress) {
   check_this_machine(bundle);
+  remove_dead_hosts(k_host_records, progress);
   return Rehearsal(bundle, options, progress).run();
 }
 

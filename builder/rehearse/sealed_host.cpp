@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "builder/rehearse/host_cgroups.h"
+#include "builder/rehearse/host_record.h"
 #include "builder/rehearse/nspawn.h"
 #include "builder/rehearse/sealed_lan.h"
 #include "builder/rehearse/tool.h"
@@ -42,6 +43,7 @@ const std::vector<std::string>& login_environment() {
 
 struct SealedHost::State {
   SealedHostOptions options;
+  std::unique_ptr<HostRecord> record;  ///< before all it tells of: it goes last
   std::unique_ptr<SealedLan> own_lan;
   SealedLan* lan = nullptr;
   std::unique_ptr<HostCgroups> cgroups;
@@ -54,9 +56,19 @@ struct SealedHost::State {
   std::string root() const { return path_join(folder->path(), "root"); }
   std::string console() const { return path_join(options.work, "console.log"); }
 
+  std::string lan_network() const { return network() + "-lan"; }
+
+  void write_down() {
+    HostTraces traces{.host = options.name, .networks = {network()}, .cgroup = network()};
+    if (options.lan == nullptr) traces.networks.push_back(lan_network());
+    if (!options.scratch.empty()) traces.folders.push_back(options.scratch);
+    record = std::make_unique<HostRecord>(k_host_records, std::move(traces));
+  }
+
   void make_root_folder() {
     make_directories(options.work);
     folder = std::make_unique<TemporaryDirectory>("host", options.work);
+    record->add_folder(folder->path());
     run_tool({"cp", "-a", "--reflink=auto", options.root, root()}, "coreutils", 600);
     write_file_atomically(path_join(root(), "etc/hostname"), cat(options.name, "\n"));
     write_file_atomically(path_join(root(), "etc/hosts"), cat("127.0.0.1 localhost\n127.0.1.1 ", options.name, "\n::1 localhost\n"));
@@ -76,15 +88,21 @@ struct SealedHost::State {
         cat("its console is in ", console()));
   }
 
-  ProcessResult run(const std::vector<std::string>& argv, std::uint64_t time_limit,
-                    const std::function<void(std::string_view)>& on_line) const {
+  std::vector<std::string> command_inside(const std::vector<std::string>& argv) const {
     const auto nsenter = find_program("nsenter");
     const auto leader = process.leader();
     if (!nsenter) throw HostError("cannot find the program 'nsenter'", "install the package 'util-linux'");
     if (!leader) throw SystemError(cat("cannot run '", argv.front(), "' in '", options.name, "': the host is down"));
+    std::vector<std::string> all{*nsenter, "--target", cat(*leader), "--mount", "--uts",       "--ipc",
+                                 "--net",  "--pid",    "--cgroup",   "--",      "/usr/bin/env"};
+    all.insert(all.end(), argv.begin(), argv.end());
+    return all;
+  }
+
+  ProcessResult run(const std::vector<std::string>& argv, std::uint64_t time_limit,
+                    const std::function<void(std::string_view)>& on_line) const {
     ProcessSpec spec;
-    spec.argv = {*nsenter, "--target", cat(*leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", "/usr/bin/env"};
-    spec.argv.insert(spec.argv.end(), argv.begin(), argv.end());
+    spec.argv = command_inside(argv);
     spec.environment = login_environment();
     spec.time_limit_seconds = time_limit;
     spec.output_limit = k_output_limit;
@@ -126,6 +144,7 @@ struct SealedHost::State {
     cgroups = std::make_unique<HostCgroups>(cat("rc-", options.name));
     make_host_network(network(), lan->network_namespace(), options.number, ++boots);
     process.start(command_line(), console(), *cgroups);
+    record->set_process(process.pid());
     await_boot();
     open_mounts();
   }
@@ -159,9 +178,10 @@ struct SealedHost::State {
 SealedHost::SealedHost(SealedHostOptions options) : state_(std::make_unique<State>()) {
   if (::geteuid() != 0) throw HostError("cannot make a sealed host: expected to run as root, found another user", "run it with sudo");
   state_->options = std::move(options);
+  state_->write_down();
   state_->lan = state_->options.lan;
   if (state_->lan == nullptr) {
-    state_->own_lan = std::make_unique<SealedLan>(cat("rc-", state_->options.name, "-lan"));
+    state_->own_lan = std::make_unique<SealedLan>(state_->lan_network());
     state_->lan = state_->own_lan.get();
   }
   state_->make_root_folder();
@@ -190,6 +210,7 @@ ProcessResult SealedHost::run(const std::vector<std::string>& argv, std::uint64_
   return state_->run(argv, time_limit, on_line);
 }
 
+std::vector<std::string> SealedHost::command_inside(const std::vector<std::string>& argv) const { return state_->command_inside(argv); }
 SealCount SealedHost::seal_count() { return state_->lan->count(); }
 void SealedHost::reset_seal_count() { state_->lan->reset(); }
 void SealedHost::keep() { state_->kept = true; }

@@ -28,6 +28,7 @@ struct SealedHostOptions {
   std::vector<std::pair<std::string, std::string>> binds;
   SealedLan* lan = nullptr;  ///< of another host, to be its neighbour; null: a LAN of its own
   unsigned number = 2;       ///< last part of its address on the LAN, 2 to 254
+  std::string scratch;       ///< a folder around `work` that shall go with the host when its process is killed; may be empty
 };
 
 /// What the end of the host's only default route has recorded.
@@ -53,6 +54,8 @@ class SealedHost {
   /// Runs argv inside (nsenter), as root, with the environment of a login. `time_limit` in seconds, 0: none.
   ProcessResult run(const std::vector<std::string>& argv, std::uint64_t time_limit,
                     const std::function<void(std::string_view)>& on_line = {});
+  /// The command line of run(), for who starts it on a terminal; the environment is the caller's.
+  std::vector<std::string> command_inside(const std::vector<std::string>& argv) const;
   SealCount seal_count();
   void reset_seal_count();
   void keep();

@@ -1,10 +1,12 @@
 // Sealed hosts for real: they boot, what leaves them is seen, they share a LAN, and nothing of them stays. Needs root; label "sealed".
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "builder/rehearse/host_record.h"
 #include "builder/rehearse/sealed_host.h"
 #include "builder/rehearse/sealed_lan.h"
 #include "builder/source/cache.h"
@@ -82,6 +84,30 @@ TEST(SealedHost, AfterCtrlCNothingStaysEither) {
   EXPECT_EXIT(as_a_program(), testing::ExitedWithCode(130), "");
   EXPECT_EQ(left_behind(name), std::vector<std::string>{});
   EXPECT_EQ(list_directory(work.path()), std::vector<std::string>{"console.log"});
+}
+
+TEST(SealedHost, WhatAKilledOneLeftIsTakenAwayAndALivingOneStays) {
+  const TemporaryDirectory work("rc-sealed-test");
+  SealedHost living(options("live", path_join(work.path(), "living")));
+  living.boot();
+  SealedHostOptions killed = options("kill", path_join(work.path(), "killed"));
+  const std::string name = killed.name;
+  // Not as a death test: what outlives it would keep its pipe open.
+  const pid_t program = ::fork();
+  if (program == 0) {
+    SealedHost host(killed);
+    host.boot();
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(program, &status, 0), program);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_NE(left_behind(name), std::vector<std::string>{});
+  remove_dead_hosts(k_host_records, silent_progress());
+  EXPECT_EQ(left_behind(name), std::vector<std::string>{});
+  EXPECT_EQ(list_directory(killed.work), std::vector<std::string>{"console.log"});
+  EXPECT_FALSE(file_status(cat(k_host_records, "/", name, ".json")));
+  EXPECT_EQ(output(living, "hostname"), cat(living.name(), "\n"));
 }
 
 TEST(SealedHost, WhatLeavesIsSeenAndWhatStaysIsNot) {
