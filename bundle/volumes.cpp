@@ -68,18 +68,24 @@ std::string name_of(const std::string& path) {
   return printable(name, 100);
 }
 
-class Search {
+/// What goes wrong in `place`, told so that it can be mended when its medium is gone.
+template <typename Action>
+auto searching(const std::string& place, Action&& action) {
+  try {
+    return action();
+  } catch (const SystemError& error) {
+    if (!medium_is_gone(error.errno_value())) throw;
+    throw SystemError("search", place, error.errno_value(),
+                      "the medium that was mounted there is gone: unmount it, attach it again, and name the folder it has then");
+  }
+}
+
+class VolumeSearch {
  public:
-  explicit Search(const OnProblem& on_problem) : on_problem_(on_problem) {}
+  explicit VolumeSearch(const OnProblem& on_problem) : on_problem_(on_problem) {}
 
   void look_at(const std::string& place) {
-    try {
-      look_at_file_or_folder(place);
-    } catch (const SystemError& error) {
-      if (!medium_is_gone(error.errno_value())) throw;
-      throw SystemError("search", place, error.errno_value(),
-                        "the medium that was mounted there is gone: unmount it, attach it again, and name the folder it has then");
-    }
+    searching(place, [&] { look_at_file_or_folder(place); });
   }
 
   std::vector<BundleCandidate> take() {
@@ -172,14 +178,24 @@ VolumeCandidate read_volume_header(const std::string& path) {
   return candidate;
 }
 
+Search search_for(std::vector<std::string> places, std::optional<std::string> selector) {
+  for (std::string& place : places) {
+    const auto status = searching(place, [&] { return file_status_followed(place); });
+    if (!status || status->type != FileStatus::Type::file) continue;
+    if (!selector) selector = read_volume_header(place).claimed_id;
+    place = path_parent(place);
+  }
+  return {std::move(places), std::move(selector)};
+}
+
 std::vector<BundleCandidate> find_bundles(const std::vector<std::string>& places, const OnProblem& on_problem) {
-  Search search(on_problem);
+  VolumeSearch search(on_problem);
   for (const std::string& place : places) search.look_at(place);
   return search.take();
 }
 
 std::vector<BundleCandidate> find_bundles_where_possible(const std::vector<std::string>& places, const OnProblem& on_problem) {
-  Search search(on_problem);
+  VolumeSearch search(on_problem);
   for (const std::string& place : places) {
     try {
       search.look_at(place);

@@ -36,6 +36,14 @@ struct BundleCandidate {
 /// Reads one volume's header (the copy at the end when the first is damaged). InputError when it is no volume or damaged beyond use.
 VolumeCandidate read_volume_header(const std::string& path);
 
+/// Where to search, and for what.
+struct Search {
+  std::vector<std::string> places;
+  std::optional<std::string> selector;  ///< as of choose_bundle()
+};
+/// A volume named by its file stands for its bundle: its folder is searched, and the choice is made by its id unless there is a selector.
+Search search_for(std::vector<std::string> places, std::optional<std::string> selector);
+
 /// Searches places: each a volume file or a folder (not below it). A volume file stands for its bundle: the other volumes of that bundle
 /// are looked for in its folder. Names that do not end in ".cellar", and "._*", are passed over. A .cellar file that is no volume is
 /// reported through `on_problem` (path, reason) and passed over.

@@ -25,16 +25,11 @@ std::vector<cli::Option> bundle_options(BundleWords& words, bool with_trust) {
 BundleCandidate find_bundle(const BundleWords& words, cli::Console& console) {
   std::vector<std::string> places{words.bundle};
   places.insert(places.end(), words.from.begin(), words.from.end());
-  std::optional<std::string> selector = words.selector;
-  const auto status = file_status_followed(words.bundle);
-  if (status && status->type == FileStatus::Type::file) {  // one volume stands for its bundle: its neighbours belong to it
-    if (!selector) selector = read_volume_header(words.bundle).claimed_id;
-    places[0] = path_parent(words.bundle);
-  }
+  const Search search = search_for(std::move(places), words.selector);
   const auto on_problem = [&](const std::string& path, const std::string& reason) {
     console.warn(cat("'", path, "' is passed over: ", reason));
   };
-  return choose_bundle(find_bundles(places, on_problem), places, selector);
+  return choose_bundle(find_bundles(search.places, on_problem), search.places, search.selector);
 }
 
 Bundle open_trusted(const BundleWords& words, std::string_view deed, cli::Console& console) {

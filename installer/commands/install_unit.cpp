@@ -71,15 +71,24 @@ void say_that_it_goes_on(cli::Console& console) {
   throw error;
 }
 
-void wait_for_end(Surroundings& surroundings, cli::Console& console, EventFollower& follower) {
+void wait_for_end(Surroundings& surroundings, EventFollower& follower) {
   for (unsigned polls = 0;; ++polls) {
-    if (interrupt_requested()) say_that_it_goes_on(console);
     poll_interrupt();
     const bool active = polls % k_polls_per_look != k_polls_per_look - 1 || install_unit_active(surroundings);
     follower.poll();
     if (follower.result()) return;
     if (!active) throw_ended_without_a_word(surroundings);
     surroundings.host.sleep(k_poll_milliseconds);
+  }
+}
+
+/// Ctrl-C may be heard anywhere in the waiting; what is waited for goes on.
+void watch(Surroundings& surroundings, cli::Console& console, EventFollower& follower) {
+  try {
+    wait_for_end(surroundings, follower);
+  } catch (const Interrupted&) {
+    say_that_it_goes_on(console);
+    throw;
   }
 }
 
@@ -140,7 +149,7 @@ bool install_unit_active(Surroundings& surroundings) {
 void follow_install_unit(Surroundings& surroundings, cli::Console& console, std::vector<std::string> places) {
   while (true) {
     EventFollower follower(surroundings.host, KeptState(surroundings).events_path(), console.progress());
-    wait_for_end(surroundings, console, follower);
+    watch(surroundings, console, follower);
     if (follower.result()->code == ExitCode::ok) return;
     if (!follower.missing_volume() || !console.interactive()) throw_result(follower);
     const std::vector<std::string> more = ask_for_volumes(console)(follower.missing_volume()->volume, follower.missing_volume()->label);

@@ -18,22 +18,10 @@ std::string absolute(const std::string& path) {
   return path_join(here.data(), path);
 }
 
-/// A volume named by its file stands for its bundle: its neighbours are searched too, and the choice is made by its id.
-struct Search {
-  std::vector<std::string> places;
-  std::optional<std::string> selector;
-};
-
 Search search_of(const BundleOptions& options) {
-  Search search{options.places(), options.selector};
-  if (search.places.empty()) throw UsageError("no bundle is named", "name a folder, a volume or a stick, or give --from DIR");
-  for (std::string& place : search.places) {
-    const std::optional<FileStatus> status = file_status_followed(place);
-    if (!status || status->type != FileStatus::Type::file) continue;
-    if (!search.selector) search.selector = read_volume_header(place).claimed_id;
-    place = path_parent(place);
-  }
-  return search;
+  std::vector<std::string> places = options.places();
+  if (places.empty()) throw UsageError("no bundle is named", "name a folder, a volume or a stick, or give --from DIR");
+  return search_for(std::move(places), options.selector);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include "bundle/base/process.h"
 #include "bundle/base/signing.h"
 #include "bundle/base/text.h"
-#include "tests/cli/pseudo_terminal.h"
+#include "tests/support/pseudo_terminal.h"
 #include "tests/cli/session.h"
 
 namespace rootcellar {

@@ -114,6 +114,11 @@ TEST(Disk, StickPulledOutInTheMiddle) {
             "  while write 1 image into /var/lib/rootcellar/registry\n"
             "hint: attach the medium that holds it and run 'rootcellar-install resume --from FOLDER'\n"
             "5 of 16 steps are done and stay; run 'rootcellar-install resume' to go on\n");
+  EXPECT_EQ(machine.installed({"install", "/media/stick", "--yes"}).text,
+            "exit 5\n"
+            "error: cannot search '/media/stick': Transport endpoint is not connected\n"
+            "hint: the medium that was mounted there is gone: unmount it, attach it again, and name the folder it has then\n"
+            "nothing was installed\n");
   EXPECT_EQ(machine.installed({"resume", "/media/again"}).text, "exit 0\n");
   EXPECT_EQ(machine.installed({"status"}).text, "exit 0\n");
   EXPECT_EQ(machine.installed({"uninstall", "--yes"}).text, "exit 0\n");

@@ -20,14 +20,14 @@ class PseudoTerminal {
   ~PseudoTerminal();  ///< ends the program
   PseudoTerminal(const PseudoTerminal&) = delete;
 
-  /// Reads until `text` was shown after what was waited for before; false when the program ends or a minute passes first.
+  /// Reads until `text` was shown after what was waited for before; false when the program ends or three minutes pass first.
   bool wait_for(std::string_view text);
-  /// Reads until `condition` holds; false when the program ends or a minute passes first.
+  /// Reads until `condition` holds; false when the program ends or three minutes pass first.
   bool wait_until(const std::function<bool()>& condition);
   void type(std::string_view keys);
   /// Whether what is typed now would be shown.
   bool echoes() const;
-  /// Waits for the end: the exit code, or 128 + the signal's number; -1 after a minute.
+  /// Waits for the end: the exit code, or 128 + the signal's number; -1 after three minutes.
   int finish();
   /// Everything shown so far, with LF for the terminal's CR LF.
   std::string shown() const;

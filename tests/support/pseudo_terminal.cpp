@@ -1,4 +1,4 @@
-#include "tests/cli/pseudo_terminal.h"
+#include "tests/support/pseudo_terminal.h"
 
 #include <poll.h>
 #include <pty.h>
@@ -17,7 +17,7 @@ namespace rootcellar::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto k_patience = std::chrono::minutes(1);
+constexpr auto k_patience = std::chrono::minutes(3);
 constexpr int k_tick = 20;  // milliseconds between two looks at a condition
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
