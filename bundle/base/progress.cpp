@@ -61,11 +61,15 @@ class Meter {
 
   /// The line that stays: "TASK: 3.0 GB in 35 s (85.7 MB/s)".
   std::string summary(double now) const {
+    if (!counts()) return cat(task, ": ", time_spent(now));
     const double seconds = now - start;
-    std::string text = cat(task, ": ", amount(done), " in ", human_duration(static_cast<std::uint64_t>(std::llround(seconds))));
+    std::string text = cat(task, ": ", amount(done), " in ", time_spent(now));
     if (is_bytes && seconds >= 1) text += cat(" (", speed(static_cast<double>(done) / seconds), ")");
     return text;
   }
+
+  /// "3.0 GB of 5.0 GB, 85.7 MB/s, 24 s left"; of a task that counts nothing, how long it has been at it.
+  std::string state(double now) const { return counts() ? cat(amounts(), outlook(now)) : time_spent(now); }
 
   std::string task;
   std::uint64_t total;
@@ -79,6 +83,9 @@ class Meter {
     double when;
     std::uint64_t done;
   };
+  bool counts() const { return total > 0 || done > 0 || is_bytes; }
+  std::string time_spent(double now) const { return human_duration(static_cast<std::uint64_t>(std::llround(now - start))); }
+
   std::deque<Sample> samples_;
 };
 
@@ -173,7 +180,7 @@ class BarProgress final : public TaskProgress {
       const std::size_t filled = meter.percent() * k_bar_width / 100;
       line += cat(" [", std::string(filled, '#'), std::string(k_bar_width - filled, '.'), "] ", meter.percent(), "%");
     }
-    line += cat(" ", meter.amounts(), meter.outlook(now));
+    line += cat(" ", meter.state(now));
     drawn_ = line.substr(0, columns_ - 1);
     write(cat("\r\x1b[K", drawn_));
   }
@@ -194,7 +201,7 @@ class PlainProgress final : public TaskProgress {
   }
   void on_advance(const Meter& meter, double now) override {
     const std::string share = meter.total == 0 ? std::string() : cat(meter.percent(), "%, ");
-    write(cat(meter.task, ": ", share, meter.amounts(), meter.outlook(now), "\n"));
+    write(cat(meter.task, ": ", share, meter.state(now), "\n"));
   }
   void on_end(const Meter& meter, double now) override { write(meter.summary(now) + "\n"); }
   void on_line(std::string_view kind, std::string_view line) override { write(line_text(kind, line)); }

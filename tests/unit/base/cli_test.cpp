@@ -328,6 +328,22 @@ TEST(Progress, UnknownTotalsAndStrayCalls) {
   silent_progress().warn("nobody hears this");
 }
 
+TEST(Progress, ATaskThatCountsNothingTellsItsTime) {
+  Stage stage;
+  for (const auto& shown : {make_bar_progress({stage.streams().err, stage.streams().now}, 80),
+                            make_plain_progress({stage.streams().err, stage.streams().now})}) {
+    stage.clock = 0;
+    shown->begin("making a root", 0, false);
+    stage.clock = 12;
+    shown->advance(0);
+    stage.clock = 65;
+    shown->end();
+  }
+  EXPECT_EQ(stage.take(),
+            "\r\x1b[Kmaking a root 0 s\r\x1b[Kmaking a root 12 s\r\x1b[Kmaking a root: 1 min 5 s\n"
+            "making a root\nmaking a root: 12 s\nmaking a root: 1 min 5 s\n");
+}
+
 TEST(Progress, AFailingOutputFailsNothing) {
   const auto plain = make_plain_progress({[](std::string_view) { throw OutputClosed(); }, [] { return 0.0; }});
   const ProgressTask task(*plain, "reading");
