@@ -42,6 +42,7 @@ class Delivery {
   void flush();
   void consume(const Batch& batch);
   void perform(const Action& action, const Slot& slot);
+  bool proven_by_frames(const BlobEntry& blob) const;
   void hand_out(ByteView bytes);
   void finish_blob(const BlobEntry& blob);
 
@@ -52,7 +53,7 @@ class Delivery {
   Batch batch_;                               // being collected
   const BlobEntry* current_ = nullptr;        // being handed out
   const BlobEntry* skipped_ = nullptr;        // the receiver did not want it after all
-  std::unique_ptr<Sha256> hash_;
+  std::unique_ptr<Sha256> hash_;             // of the current blob; none when its frames' digests say it all
   OrderedPipeline pipeline_;  // last: its workers use the rest
 };
 

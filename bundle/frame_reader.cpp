@@ -16,6 +16,8 @@
 namespace rootcellar {
 namespace {
 
+constexpr std::size_t k_spare_frames = 2;  // kept while nobody needs them
+
 Fd open_volume(const std::string& path) {
   int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw_read_error(path, errno);
@@ -74,6 +76,26 @@ void throw_altered(const std::string& path, std::uint64_t offset, std::uint64_t 
       cat("copy '", path_name(path), "' again from where the bundle was built; if that does not help, do not use this bundle"));
 }
 
+FrameMemory::FrameMemory() : spare_(std::make_shared<Spare>()) {
+  spare_->with([](auto& spare) { spare.reserve(k_spare_frames); });  // so that taking back never fails
+}
+
+std::shared_ptr<Bytes> FrameMemory::lend() {
+  std::unique_ptr<Bytes> bytes = spare_->with([](auto& spare) {
+    if (spare.empty()) return std::make_unique<Bytes>();
+    auto last = std::move(spare.back());
+    spare.pop_back();
+    return last;
+  });
+  const auto take_back = [spare = spare_](Bytes* returned) {
+    std::unique_ptr<Bytes> owned(returned);
+    spare->with([&](auto& kept) {
+      if (kept.size() < k_spare_frames) kept.push_back(std::move(owned));
+    });
+  };
+  return {bytes.release(), take_back};
+}
+
 void FrameReader::set_copies(std::uint32_t volume, std::vector<std::string> paths) {
   known_.with([&](Known& known) { known.paths[volume] = std::move(paths); });
 }
@@ -117,13 +139,10 @@ FrameReader::Copies FrameReader::open_copies(const std::vector<std::string>& pat
 bool FrameReader::read_stored(const OpenFile& file, std::size_t number, Bytes& stored) const {
   const FrameEntry& frame = index_.frames[number];
   Sha256 hash;
-  stored.clear();
-  stored.reserve(frame.stored_size);
-  while (stored.size() < frame.stored_size) {
-    const std::size_t begin = stored.size();
-    stored.resize(std::min<std::size_t>(begin + k_piece, frame.stored_size));
-    const std::span<std::uint8_t> piece = std::span(stored).subspan(begin);
-    if (!read_at(file.fd.get(), piece, map_.frame_offset(number) + begin, file.path)) return false;
+  stored.resize(frame.stored_size);
+  for (std::size_t done = 0; done < stored.size(); done += k_piece) {
+    const std::span<std::uint8_t> piece = std::span(stored).subspan(done, std::min(k_piece, stored.size() - done));
+    if (!read_at(file.fd.get(), piece, map_.frame_offset(number) + done, file.path)) return false;
     hash.write(piece);
   }
   return hash.finish() == frame.digest;
@@ -132,14 +151,15 @@ bool FrameReader::read_stored(const OpenFile& file, std::size_t number, Bytes& s
 std::shared_ptr<const Bytes> FrameReader::read(std::size_t number) {
   const FrameEntry& frame = index_.frames[number];
   Copies copies = copies_of(frame.volume);
-  auto stored = std::make_shared<Bytes>();
+  const std::shared_ptr<Bytes> stored = memory_.lend();
   bool good = false;
   FirstError failed;
   for (std::size_t i = 0; i < copies.size() && !good; ++i) failed.keep([&] { good = read_stored(*copies[i], number, *stored); });
   if (!good) failed.rethrow_if_any();
   if (!good) throw_altered(copies.front()->path, map_.frame_offset(number), frame.stored_size, cat("frame ", number));
   if (frame.codec == Codec::stored) return stored;
-  auto raw = std::make_shared<Bytes>(frame.raw_size);
+  const std::shared_ptr<Bytes> raw = memory_.lend();
+  raw->resize(frame.raw_size);
   zstd_decompress(*stored, *raw);
   return raw;
 }

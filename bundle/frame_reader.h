@@ -16,6 +16,19 @@
 
 namespace rootcellar {
 
+/// Lends memory for frames and takes it back: fresh pages for each frame cost a good part of what reading and hashing it does. Thread-safe;
+/// what is lent may outlive it.
+class FrameMemory {
+ public:
+  FrameMemory();
+  /// Empty or with bytes of an earlier frame; one owner writes, then shares.
+  std::shared_ptr<Bytes> lend();
+
+ private:
+  using Spare = Guarded<std::vector<std::unique_ptr<Bytes>>>;
+  std::shared_ptr<Spare> spare_;
+};
+
 /// Thread-safe. Holds files of one volume open at a time, so that the medium of another can be taken out.
 class FrameReader {
  public:
@@ -48,6 +61,7 @@ class FrameReader {
   const Index& index_;
   const IndexMap& map_;
   Guarded<Known> known_;
+  FrameMemory memory_;
 };
 
 /// What the kernel says of a medium that was pulled out or is failing.
