@@ -74,6 +74,24 @@ void remove_entry(int parent, const std::string& name, const std::string& path) 
   if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0) throw SystemError("remove", path, errno);
 }
 
+std::string kind_in_the_way(const std::string& path) {
+  const auto status = file_status_followed(path);
+  if (!status) return "a link that leads nowhere";
+  return status->type == FileStatus::Type::file ? "a file" : "something that is no directory";
+}
+
+/// `reason` is what mkdir(2) said; EEXIST and ENOTDIR do not say what is in the way.
+[[noreturn]] void throw_no_directory(const std::string& path, int reason) {
+  std::string obstacle = path;
+  while (!file_status(obstacle)) obstacle = path_parent(obstacle);
+  const auto status = file_status_followed(obstacle);
+  const bool has_gone = status && status->type == FileStatus::Type::directory;
+  if (has_gone || (reason != EEXIST && reason != ENOTDIR)) throw SystemError("create directory", path, reason);
+  const std::string named = obstacle == path ? std::string("it") : cat("'", obstacle, "'");
+  throw SystemError(cat("cannot create directory '", path, "': ", named, " is ", kind_in_the_way(obstacle)),
+                    "move it away, or name another folder");
+}
+
 std::string existing_ancestor(std::string path) {
   while (path != "/" && path != "." && !file_status_followed(path)) path = path_parent(path);
   return path;
@@ -141,7 +159,7 @@ void make_directories(const std::string& path, unsigned mode) {
   }
   const int reason = errno;
   const auto status = reason == EEXIST ? file_status_followed(path) : std::nullopt;
-  if (!status || status->type != FileStatus::Type::directory) throw SystemError("create directory", path, reason);
+  if (!status || status->type != FileStatus::Type::directory) throw_no_directory(path, reason);
 }
 
 void remove_file(const std::string& path) {

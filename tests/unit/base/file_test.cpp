@@ -93,14 +93,31 @@ TEST_F(FileTest, DirectoriesAreMadeAndRemoved) {
   write_file_atomically(path("a/b/f"), "x");
   ASSERT_EQ(symlink("/etc", path("a/link").c_str()), 0);
   ASSERT_EQ(chmod(path("a/b").c_str(), 0500), 0);
-  EXPECT_EQ(error_text([&] { make_directories(path("a/b/f/d")); }),
-            cat("error: cannot create directory '", path("a/b/f/d"), "': Not a directory\n"));
   EXPECT_EQ(error_text([&] { remove_directory(path("a")); }), cat("error: cannot remove '", path("a"), "': Directory not empty\n"));
   remove_tree(path("a"));
   remove_tree(path("a"));
   remove_file(path("a"));
   EXPECT_TRUE(names().empty());
   EXPECT_TRUE(file_status("/etc"));
+}
+
+TEST_F(FileTest, WhatIsInTheWayOfADirectoryIsNamed) {
+  write_file_atomically(path("f"), "x");
+  ASSERT_EQ(symlink("nowhere", path("l").c_str()), 0);
+  ASSERT_EQ(mkfifo(path("p").c_str(), 0600), 0);
+  const auto refused = [&](const std::string& name) {
+    const std::string text = error_text([&] { make_directories(path(name)); });
+    const std::string head = cat("error: cannot create directory '", path(name), "': ");
+    EXPECT_TRUE(text.starts_with(head)) << text;
+    return text.substr(head.size());
+  };
+  const std::string hint = "\nhint: move it away, or name another folder\n";
+  EXPECT_EQ(refused("f"), cat("it is a file", hint));
+  EXPECT_EQ(refused("f/d"), cat("'", path("f"), "' is a file", hint));
+  EXPECT_EQ(refused("l"), cat("it is a link that leads nowhere", hint));
+  EXPECT_EQ(refused("p"), cat("it is something that is no directory", hint));
+  EXPECT_EQ(error_text([] { make_directories("/proc/self/d"); }),
+            "error: cannot create directory '/proc/self/d': No such file or directory\n");
 }
 
 TEST_F(FileTest, StatusOfLinksAndWhatTheyPointTo) {
