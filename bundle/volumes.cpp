@@ -17,13 +17,24 @@ namespace {
 
 constexpr std::string_view k_suffix = ".cellar";
 constexpr std::size_t k_least_id_prefix = 6;
+constexpr std::uint64_t k_least_file = 2 * limits::k_header_size;  // the first and the last page
 
 using OnProblem = std::function<void(const std::string& path, const std::string& reason)>;
+
+bool is_volume_name(std::string_view name) { return name.ends_with(k_suffix) && !name.starts_with("._"); }
 
 VolumeHeaderReading read_page(int fd, std::uint64_t offset, const std::string& path) {
   Bytes page(limits::k_header_size);
   pread_full(fd, page, offset, path);
   return decode_volume_header(page);
+}
+
+/// A stick that was pulled out while it was written leaves such files.
+[[noreturn]] void throw_too_short(const std::string& path, std::uint64_t size) {
+  const std::string copy_again = " copy it again from where the bundle was built";
+  if (!is_volume_name(path_name(path))) throw InputError(cat("cannot use '", path, "': it is not a rootcellar volume"));
+  if (size == 0) throw InputError(cat("cannot use '", path, "': it is empty:", copy_again));
+  throw InputError(cat("cannot use '", path, "': it is cut short (", size, " bytes):", copy_again));
 }
 
 /// A bad sector may lie in it; its copy at the end is for that.
@@ -57,8 +68,6 @@ std::optional<VolumeCandidate> try_volume(const std::string& path, const OnProbl
     return std::nullopt;
   }
 }
-
-bool is_volume_name(std::string_view name) { return name.ends_with(k_suffix) && !name.starts_with("._"); }
 
 std::string name_of(const std::string& path) {
   std::string name = path_name(path);
@@ -168,7 +177,7 @@ VolumeCandidate read_volume_header(const std::string& path) {
   Fd fd = open_file(path, O_RDONLY);
   auto status = file_status_followed(path);
   std::uint64_t size = status ? status->size : 0;
-  if (size < 2 * limits::k_header_size) throw InputError(cat("cannot use '", path, "': it is not a rootcellar volume"));
+  if (size < k_least_file) throw_too_short(path, size);
   VolumeHeaderReading first = read_first_page(fd.get(), path);
   if (first.fault.empty()) return candidate_of(std::move(first.header), path, size);
   VolumeHeaderReading last = read_page(fd.get(), size - limits::k_header_size, path);

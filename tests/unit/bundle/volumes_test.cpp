@@ -47,12 +47,28 @@ TEST_F(Places, WhatOtherSystemsLeaveOnSticksDoesNotDisturb) {
 
 TEST_F(Places, AFileThatIsNoVolumeIsReportedAndPassedOver) {
   test::spill(in_stick("x.cellar"), std::string(9000, 'x'));
-  test::spill(in_stick("y.cellar"), "short");
   EXPECT_EQ(find({stick_}).size(), 1u);
-  EXPECT_EQ(problems_, (std::vector<std::string>{cat("x.cellar: cannot use '", in_stick("x.cellar"), "': it is not a rootcellar volume"),
-                                                 cat("y.cellar: cannot use '", in_stick("y.cellar"), "': it is not a rootcellar volume")}));
+  EXPECT_EQ(problems_, (std::vector<std::string>{cat("x.cellar: cannot use '", in_stick("x.cellar"), "': it is not a rootcellar volume")}));
   EXPECT_EQ(test::error_of([&] { find({in_stick("x.cellar")}); }),
             cat("error: cannot use '", in_stick("x.cellar"), "': it is not a rootcellar volume\n"));
+}
+
+TEST_F(Places, WhatAStickPulledOutTooEarlyHoldsIsTold) {
+  const std::string whole = test::slurp(in_stick("lab-cpu-3-amd64.v01.cellar"));
+  test::spill(in_stick("empty.cellar"), "");
+  test::spill(in_stick("short.cellar"), whole.substr(0, 8191));
+  test::spill(in_stick("zero"), "");
+  test::spill(in_stick("readme"), "short");
+  EXPECT_EQ(find({stick_}).size(), 1u);
+  const auto told = [&](std::string_view name, std::string_view fault) { return cat("cannot use '", in_stick(name), "': ", fault); };
+  const std::string empty = told("empty.cellar", "it is empty: copy it again from where the bundle was built");
+  const std::string cut = told("short.cellar", "it is cut short (8191 bytes): copy it again from where the bundle was built");
+  EXPECT_EQ(problems_, (std::vector<std::string>{cat("empty.cellar: ", empty), cat("short.cellar: ", cut)}));
+  const auto failure = [&](const char* name) { return test::error_of([&] { find({in_stick(name)}); }); };
+  EXPECT_EQ(failure("empty.cellar"), cat("error: ", empty, "\n"));
+  EXPECT_EQ(failure("short.cellar"), cat("error: ", cut, "\n"));
+  EXPECT_EQ(failure("zero"), cat("error: ", told("zero", "it is not a rootcellar volume"), "\n"));
+  EXPECT_EQ(failure("readme"), cat("error: ", told("readme", "it is not a rootcellar volume"), "\n"));
 }
 
 TEST_F(Places, AnotherFormatIsNamed) {
