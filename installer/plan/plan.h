@@ -18,7 +18,7 @@ namespace rootcellar {
 
 /// Bytes one purpose needs on the filesystem that holds `path`.
 struct SpaceNeed {
-  std::string path;
+  std::string path;     ///< empty: anywhere on its filesystem
   std::string purpose;  ///< "registry storage", "unpacked packages", "debs, removed after the install", ...
   std::uint64_t bytes = 0;
   bool temporary = false;

@@ -55,13 +55,15 @@ struct Changes {
     if (!a.ignore.empty()) lines.push_back(cat("checks of kubeadm that are left out: ", join(a.ignore, ", ")));
     lines.push_back("uninstall runs kubeadm reset: what is in the cluster goes with it");
   }
-  void operator()(const MakeSecret& a) { lines.push_back(cat("a ", a.secret.kind, " made here, readable by root only, kept by uninstall")); }
-  void operator()(const ApplyManifest& a) { lines.push_back(cat("in namespace ", a.space)); }
-  void operator()(const HelmRelease& a) { lines.push_back(cat("in namespace ", a.space, "; gives up after ", human_duration(a.time_limit))); }
-  void operator()(const ExecInPod& a) { lines.push_back(cat("runs ", join(a.argv, " "), " in ", a.target)); }
-  void operator()(const WaitInCluster& a) {
-    lines.push_back(cat("changes nothing; gives up after ", human_duration(a.wait.time_limit)));
+  void operator()(const MakeSecret& a) {
+    lines.push_back(cat("a ", a.secret.kind, " made here, readable by root only, kept by uninstall"));
   }
+  void operator()(const ApplyManifest& a) { lines.push_back(cat("in namespace ", a.space)); }
+  void operator()(const HelmRelease& a) {
+    lines.push_back(cat("in namespace ", a.space, "; gives up after ", human_duration(a.time_limit)));
+  }
+  void operator()(const ExecInPod& a) { lines.push_back(cat("runs ", join(a.argv, " "), " in ", a.target)); }
+  void operator()(const WaitInCluster& a) { lines.push_back(cat("changes nothing; gives up after ", human_duration(a.wait.time_limit))); }
   void operator()(const CaptureValue&) { lines.push_back("changes nothing in the cluster"); }
   void operator()(const MarkNode& a) {
     for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
@@ -106,7 +108,9 @@ std::string render_space(const Plan& plan) {
   std::string out = "\nSpace\n";
   for (const SpaceLine& line : plan.space) {
     out += cat("  the filesystem of ", line.path, ": needs ", human_size(line.needed), ", has ", human_size(line.available), " free\n");
-    for (const SpaceNeed& need : line.needs) out += cat("    ", human_size(need.bytes), "  ", need.purpose, " (", need.path, ")\n");
+    for (const SpaceNeed& need : line.needs) {
+      out += cat("    ", human_size(need.bytes), "  ", need.purpose, need.path.empty() ? "" : cat(" (", need.path, ")"), "\n");
+    }
   }
   return out;
 }

@@ -137,7 +137,7 @@ std::uint64_t peak(const std::vector<SpaceNeed>& needs) {
     if (need.temporary) temporary = std::max(temporary, need.bytes);
     if (!need.temporary) lasting += need.bytes;
   }
-  return lasting + temporary + k_margin;
+  return lasting + temporary;
 }
 
 std::vector<SpaceLine> lines_by_filesystem(const Facts& facts, std::vector<SpaceNeed> needs) {
@@ -152,6 +152,7 @@ std::vector<SpaceLine> lines_by_filesystem(const Facts& facts, std::vector<Space
   }
   std::vector<SpaceLine> lines;
   for (auto& [device, line] : by_device) {
+    line.needs.push_back({"", "kept free for logs and what others write meanwhile", k_margin});
     line.needed = peak(line.needs);
     lines.push_back(std::move(line));
   }
