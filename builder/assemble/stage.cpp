@@ -133,10 +133,30 @@ void check_names(const std::string& stick) {
   }
 }
 
+/// Links and bind mounts give one folder several names.
+bool same_folder(const std::string& one, const std::string& other) {
+  const auto a = file_status_followed(one), b = file_status_followed(other);
+  return a && b && a->device == b->device && a->inode == b->inode;
+}
+
+/// Room is counted once for each stick, and a bundle is not copied onto itself.
+void check_distinct(const std::string& stick, const std::vector<StickSpace>& before, const std::vector<Item>& bundle_volumes) {
+  for (const StickSpace& other : before) {
+    if (!same_folder(stick, other.path)) continue;
+    throw UsageError(cat("cannot stage on '", stick, "': it was given before, as '", other.path, "'"), "name each stick once");
+  }
+  for (const Item& volume : bundle_volumes) {
+    if (!same_folder(stick, path_parent(volume.path))) continue;
+    throw UsageError(cat("cannot stage on '", stick, "': the bundle itself lies there"),
+                     "name the mount point of a stick, or a folder of its own");
+  }
+}
+
 std::vector<StickSpace> measure(const StageOptions& options, const std::vector<Item>& all) {
   std::vector<StickSpace> spaces;
   for (const std::string& stick : options.sticks) {
     check_stick(stick, all);
+    check_distinct(stick, spaces, all);
     check_names(stick);
     spaces.push_back({stick, filesystem_space(stick).available + already_there(stick, all)});
   }
@@ -146,8 +166,9 @@ std::vector<StickSpace> measure(const StageOptions& options, const std::vector<I
 [[noreturn]] void fail_space(const std::vector<StickSpace>& sticks, std::uint64_t needed, std::size_t count) {
   std::string found;
   for (const StickSpace& stick : sticks) found += cat(found.empty() ? "" : ", ", human_size(stick.available), " on '", stick.path, "'");
-  throw InputError(cat("cannot stage ", count, " volumes: expected room for ", human_size(needed), ", found ", found),
-                   "free some space, or add another --to STICK");
+  throw InputError(
+      cat("cannot stage ", count, count == 1 ? " volume" : " volumes", ": expected room for ", human_size(needed), ", found ", found),
+      "free some space, or add another --to STICK");
 }
 
 std::vector<std::vector<Item>> assign(const std::vector<Item>& bundle_volumes, const std::vector<Item>& others,

@@ -1,6 +1,7 @@
 #include "builder/assemble/stage.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -122,6 +123,43 @@ TEST_F(StageTest, AStickThatIsNotThereIsSaid) {
       failure(),
       "error: cannot stage on 'WORK/nowhere': expected a mounted stick or a folder\nhint: mount the stick and name its mount point\n");
   EXPECT_TRUE(list_directory(in("stick")).empty());
+}
+
+TEST_F(StageTest, AStickIsNamedOnce) {
+  ASSERT_EQ(::symlink("stick", in("link").c_str()), 0);
+  const auto refused = [](const std::string& again, const std::string& first) {
+    return cat("error: cannot stage on '", again, "': it was given before, as '", first, "'\nhint: name each stick once\n");
+  };
+  options_.sticks = {in("stick"), in("stick")};
+  EXPECT_EQ(failure(), refused("WORK/stick", "WORK/stick"));
+  options_.sticks = {in("stick"), in("other"), in("link")};
+  EXPECT_EQ(failure(), refused("WORK/link", "WORK/stick"));
+  EXPECT_TRUE(list_directory(in("stick")).empty());
+}
+
+TEST_F(StageTest, TheBundlesOwnFolderIsNoStick) {
+  const auto before = list_directory(in("out"));
+  options_.sticks = {in("stick"), in("out/../out")};
+  EXPECT_EQ(failure(),
+            "error: cannot stage on 'WORK/out/../out': the bundle itself lies there\n"
+            "hint: name the mount point of a stick, or a folder of its own\n");
+  EXPECT_EQ(list_directory(in("out")), before);
+  EXPECT_TRUE(list_directory(in("stick")).empty());
+}
+
+/// A filesystem that says it has no room.
+constexpr const char* k_full = "/proc";
+
+TEST_F(StageTest, TooLittleRoomIsSaid) {
+  options_.sticks = {k_full};
+  EXPECT_EQ(failure(),
+            "error: cannot stage 2 volumes: expected room for 7.4 MB, found 0 B on '/proc'\n"
+            "hint: free some space, or add another --to STICK\n");
+  for (const std::string& volume : volumes_) remove_file(volume);
+  test::build(in("out"), {{test::noise(1000, 1)}});
+  EXPECT_EQ(failure(),
+            "error: cannot stage 1 volume: expected room for 4.2 MB, found 0 B on '/proc'\n"
+            "hint: free some space, or add another --to STICK\n");
 }
 
 TEST(StickTexts, ThePageIsAsciiWithCrlfAndNarrow) {
