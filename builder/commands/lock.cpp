@@ -18,7 +18,7 @@ constexpr std::size_t k_max_lock = std::size_t{64} << 20;
 struct LockWords {
   std::string profile, variant, architecture;
   std::vector<std::string> set;
-  std::uint64_t serial = 0;
+  std::optional<std::uint64_t> serial;
   std::optional<std::string> output;
   FetchWords fetch;
 };
@@ -42,8 +42,17 @@ std::string output_path(const LockWords& words, const Profile& profile) {
   return words.output.value_or(path_join(path_parent(words.profile), name + ".lock.yaml"));
 }
 
+/// What cannot be written is said before anything is fetched.
+void check_output(const std::string& path) {
+  make_directories(path_parent(path));
+  const AtomicFile trial(path);
+}
+
 /// The lock that is there already: its serial is continued. Another appliance's lock is not overwritten.
 std::optional<Lock> existing_lock(const std::string& path, const Profile& profile) {
+  const auto status = file_status_followed(path);
+  if (status && status->type == FileStatus::Type::directory)
+    throw UsageError(cat("cannot write '", path, "': it is a folder"), cat("name a file in it: -o ", path_join(path, "NAME.lock.yaml")));
   const auto text = read_file_if_exists(path, k_max_lock);
   if (!text) return std::nullopt;
   Lock lock = parse_lock(*text, path);
@@ -56,7 +65,7 @@ std::optional<Lock> existing_lock(const std::string& path, const Profile& profil
 }
 
 std::uint64_t least_serial(const LockWords& words, const std::optional<Lock>& before) {
-  if (words.serial != 0) return words.serial;
+  if (words.serial) return *words.serial;
   return before ? before->serial + 1 : 0;
 }
 
@@ -86,17 +95,19 @@ void show(const std::string& path, const Lock& lock, bool is_same, cli::Console&
 }
 
 ExitCode lock_appliance(cli::Console& console, const LockWords& words) {
+  if (words.serial == 0) throw UsageError("expected a serial of at least 1, found 0", "without --serial, one is chosen");
   const Profile profile = load_profile(words.profile, {words.variant, words.architecture, settings_of(words.set)});
   const std::string path = output_path(words, profile);
   const std::optional<Lock> before = existing_lock(path, profile);
-  if (before && words.serial != 0 && words.serial < before->serial)
+  if (before && words.serial && *words.serial < before->serial)
     console.warn(
-        cat("serial ", words.serial, " is lower than ", before->serial, " of the lock before: machines that have that one refuse it"));
+        cat("serial ", *words.serial, " is lower than ", before->serial, " of the lock before: machines that have that one refuse it"));
   Workbench bench(words.fetch, path_parent(words.profile), profile.architecture, console);
+  check_output(path);
   Lock lock =
       with_note(cat("locking '", words.profile, "'"), [&] { return lock_profile(profile, least_serial(words, before), bench.context()); });
   move_local_paths(lock, path_parent(words.profile), path_parent(path));
-  const bool is_same = before && words.serial == 0 && is_unchanged(lock, *before);
+  const bool is_same = before && !words.serial && is_unchanged(lock, *before);
   if (is_same) lock.serial = before->serial;
   if (!is_same) write_file_atomically(path, encode_lock(lock));
   show(path, lock, is_same, console);
@@ -115,7 +126,7 @@ std::vector<cli::Option> lock_options(LockWords& words) {
       {.names = "--serial",
        .value = "N",
        .help = "default: one more than that of the lock being replaced, else seconds since 2020",
-       .number = &words.serial},
+       .optional_number = &words.serial},
       {.names = "-o,--output",
        .value = "FILE",
        .help = "default: PRODUCT-VARIANT-ARCH.lock.yaml beside the profile",

@@ -41,8 +41,7 @@ HttpSettings http_settings(const UserConfiguration& user, const FetchWords& word
   return settings;
 }
 
-std::string cache_root(const UserConfiguration& user, const FetchWords& words) {
-  if (words.cache) return *words.cache;
+std::string chosen_cache(const UserConfiguration& user) {
   return environment("ROOTCELLAR_CACHE").empty() && !user.cache.empty() ? user.cache : Cache::default_root();
 }
 
@@ -87,6 +86,17 @@ std::vector<cli::Option> fetch_options(FetchWords& words) {
            .number = &words.jobs}};
 }
 
+std::string cache_folder(const UserConfiguration& user, const std::optional<std::string>& option) {
+  const std::string folder = option ? *option : chosen_cache(user);
+  try {
+    make_directories(folder);
+  } catch (const SystemError& error) {
+    if (option) throw;
+    throw SystemError(error.message(), "set ROOTCELLAR_CACHE to a folder that you can write, with room for the inputs of a bundle");
+  }
+  return folder;
+}
+
 unsigned jobs_of(const FetchWords& words) {
   if (words.jobs > k_max_jobs) throw UsageError(cat("expected at most ", k_max_jobs, " jobs, found ", words.jobs));
   return words.jobs == 0 ? std::min(available_cpus(), k_default_jobs) : static_cast<unsigned>(words.jobs);
@@ -97,7 +107,7 @@ Workbench::Workbench(const FetchWords& words, std::string folder, std::string ar
   Mirrors mirrors = mirrors_of(user, words);
   const unsigned jobs = jobs_of(words);
   http_ = std::make_unique<HttpClient>(http_settings(user, words, console.progress()), std::move(mirrors));
-  cache_ = std::make_unique<Cache>(cache_root(user, words));
+  cache_ = std::make_unique<Cache>(cache_folder(user, words.cache));
   context_ =
       std::make_unique<SourceContext>(SourceContext{*cache_, *http_, console.progress(), jobs, std::move(folder), std::move(architecture)});
 }

@@ -31,6 +31,8 @@ struct FetchWords {
   std::optional<std::string> cache;
   std::uint64_t jobs = 0;  ///< 0: as many as there are processors, at most 8
 };
+/// The cache's folder, made if need be: that of --cache, of $ROOTCELLAR_CACHE, of the configuration file, or the default one.
+std::string cache_folder(const UserConfiguration& user, const std::optional<std::string>& option);
 /// REQUIRES: `words` outlives the parsing.
 std::vector<cli::Option> fetch_options(FetchWords& words);
 /// The number of jobs meant; more than 64 is a UsageError.

@@ -55,10 +55,11 @@ void assign(const Option& option, std::vector<std::string> values) {
   const std::string& value = values.front();
   if (option.text != nullptr) *option.text = value;
   if (option.optional_text != nullptr) *option.optional_text = value;
-  if (option.number != nullptr) {
+  if (option.number != nullptr || option.optional_number != nullptr) {
     const auto number = parse_u64(value);
     if (!number) throw_bad_value(option, "a number", value);
-    *option.number = *number;
+    if (option.number != nullptr) *option.number = *number;
+    if (option.optional_number != nullptr) *option.optional_number = number;
   }
   if (option.size != nullptr) {
     const auto size = parse_size(value);

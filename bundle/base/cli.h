@@ -42,6 +42,7 @@ struct Option {
   std::optional<std::string>* optional_text = nullptr;
   std::vector<std::string>* list = nullptr;  ///< may be given several times
   std::uint64_t* number = nullptr;
+  std::optional<std::uint64_t>* optional_number = nullptr;
   std::uint64_t* size = nullptr;  ///< parse_size()
   bool required = false;
 };

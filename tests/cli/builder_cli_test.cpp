@@ -70,12 +70,32 @@ TEST(BuilderCli, LockRefusesBeforeItFetches) {
   session.run({"lock", "whole.yaml", "--arch", "amd64", "--set", "wbe=1"});
   session.run({"lock", "whole.yaml", "--arch", "amd64", "-o", "lab.lock.yaml"});
   session.run({"lock", "whole.yaml", "--arch", "amd64", "-o", "whole.yaml"});
+  make_directories(session.path("folder"));
+  session.run({"lock", "whole.yaml", "--arch", "amd64", "-o", "folder"});
+  session.run({"lock", "whole.yaml", "--arch", "amd64", "--serial", "0"});
   session.run({"lock", "whole.yaml", "--arch", "amd64", "-j", "65"});
   session.run({"lock", "whole.yaml", "--arch", "amd64", "--mirror", "docker.io"});
   session.write(".config/rootcellar/config.yaml", "miror: [a=b]\ncache: 1\n");
   session.run({"lock", "whole.yaml", "--arch", "amd64"});
   EXPECT_FALSE(file_status(session.path(".cache")).has_value());
   session.expect("lock-refuses");
+}
+
+TEST(BuilderCli, SaysWhatIsInTheWayOfItsFolders) {
+  Session session;
+  session.copy_golden("profile/whole.yaml", "whole.yaml");
+  session.copy_golden("profile/stacks/base.yaml", "stacks/base.yaml");
+  session.copy_golden("profile/stacks/content.txt", "stacks/content.txt");
+  session.write("file", "mine\n");
+  session.run({"keygen", "lab", "--no-passphrase", "--out", "file"});
+  session.run({"lock", "whole.yaml", "--arch", "amd64", "-o", "file/lab.lock.yaml"});
+  session.run({"lock", "whole.yaml", "--arch", "amd64", "--cache", "file"});
+  session.remark("a home whose cache cannot be made");
+  remove_tree(session.path(".cache"));
+  session.write(".cache", "");
+  session.run({"lock", "whole.yaml", "--arch", "amd64"});
+  EXPECT_EQ(read_file(session.path("file"), 100), "mine\n");
+  session.expect("in-the-way");
 }
 
 TEST(BuilderCli, BuildRefusesBeforeItFetches) {
