@@ -7,6 +7,7 @@
 #include "builder/commands/program.h"
 #include "builder/commands/workbench.h"
 #include "bundle/base/error.h"
+#include "bundle/base/file.h"
 #include "bundle/base/text.h"
 
 namespace rootcellar {
@@ -56,22 +57,34 @@ void require_all_volumes(const Bundle& bundle) {
                    "attach the other sticks too and name each with --from");
 }
 
-std::vector<std::string> absolute_paths(const std::vector<std::string>& paths) {
-  std::vector<std::string> absolute;
-  for (const std::string& path : paths) absolute.push_back(absolute_path(path));
-  return absolute;
+/// What is attached to the host: folders. A volume stands for its bundle and the folder it lies in.
+Search attached(const BundleWords& words) {
+  std::vector<std::string> places{words.bundle};
+  places.insert(places.end(), words.from.begin(), words.from.end());
+  Search search = search_for(std::move(places), words.selector);
+  for (std::string& place : search.places) place = absolute_path(place);
+  return search;
+}
+
+/// A folder that 'build' wrote has the volumes too, but nothing on site begins there.
+void require_start_script(const std::string& stick) {
+  if (file_status_followed(path_join(stick, "START.sh"))) return;
+  throw InputError(cat("cannot rehearse '", stick, "': expected a stick with START.sh, found none"),
+                   "put the bundle on a stick, or into a folder, with 'rootcellar stage', and name that");
 }
 
 ExitCode rehearse_bundle(cli::Console& console, const RehearseWords& words) {
   Bundle bundle = open_trusted(words.bundle, "rehearse", console);
   require_all_volumes(bundle);
-  const UserConfiguration user = read_user_configuration();
-  const RehearseOptions options{.stick = absolute_path(words.bundle.bundle),
+  const Search sticks = attached(words.bundle);
+  require_start_script(sticks.places.front());
+  const RehearseOptions options{.stick = sticks.places.front(),
                                 .trust_file = absolute_path(*words.bundle.trust),
-                                .cache_root = user.cache.empty() ? Cache::default_root() : user.cache,
+                                .cache_root = cache_folder(read_user_configuration(), std::nullopt),
                                 .work = words.work.empty() ? std::string() : absolute_path(words.work),
                                 .keep = words.keep,
-                                .more_sticks = absolute_paths(words.bundle.from)};
+                                .more_sticks = {sticks.places.begin() + 1, sticks.places.end()},
+                                .bundle = sticks.selector.value_or("")};
   const RehearsalReport report = rehearse(bundle, options, console.progress());
   if (console.json()) console.event("rehearsal", as_json(report));
   if (!console.json()) show(report, console);

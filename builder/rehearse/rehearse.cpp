@@ -170,6 +170,7 @@ class Rehearsal {
     std::vector<std::string> argv{"sh", cat(k_stick, "/START.sh"), "install", "--trust", trust_, "--yes"};
     for (std::size_t number = 0; number < options_.more_sticks.size(); ++number)
       argv.insert(argv.end(), {"--from", cat(k_stick, number + 2)});
+    if (!options_.bundle.empty()) argv.insert(argv.end(), {"--bundle", options_.bundle});
     must_run(argv, k_install_limit);
     return "START.sh on the stick installed it";
   }

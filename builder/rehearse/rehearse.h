@@ -18,6 +18,7 @@ struct RehearseOptions {
   std::string work;  ///< empty: a temporary folder
   bool keep = false;
   std::vector<std::string> more_sticks;  ///< those with the other volumes
+  std::string bundle;                    ///< name or id, where the sticks hold several; else empty
 };
 
 struct RehearsalRow {

@@ -93,6 +93,28 @@ TEST(BundleCli, RefusesWhatItCannotBelieve) {
   session.expect("refuses");
 }
 
+TEST(BundleCli, AStickIsAnotherFolderAndNamedOnce) {
+  Session session;
+  build_quietly(session);
+  make_directories(session.path("stick"));
+  session.run({"stage", "out", "--to", "stick", "--to", "./stick"});
+  session.run({"stage", "out", "--to", "out"});
+  EXPECT_TRUE(list_directory(session.path("stick")).empty());
+  session.write("file", "mine\n");
+  session.run({"build", "site/notes-default-amd64.lock.yaml", "--key", "site.key", "--installer", "installer", "-o", "file"});
+  session.run({"header", "out", "-o", "file"});
+  session.expect("stick-folders");
+}
+
+TEST(BundleCli, ARehearsalWantsAStick) {
+  Session session;
+  build_quietly(session);
+  session.run({"rehearse", "out", "--trust", "site.pub"});
+  session.remark("a volume stands for the folder it lies in");
+  session.run({"rehearse", cat("out/", path_name(volume_of(session, "out"))), "--trust", "site.pub"});
+  session.expect("rehearse-refuses");
+}
+
 TEST(BundleCli, TellsDamage) {
   Session session;
   build_quietly(session);
