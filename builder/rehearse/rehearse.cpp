@@ -62,9 +62,7 @@ std::string what_failed(const ProcessResult& result) {
 
 class Rehearsal {
  public:
-  Rehearsal(Bundle& bundle, const RehearseOptions& options, Progress& progress) : bundle_(bundle), options_(options), progress_(progress) {
-    if (options.work.empty()) scratch_ = std::make_unique<TemporaryDirectory>("rc-rehearsal");
-  }
+  Rehearsal(Bundle& bundle, const RehearseOptions& options, Progress& progress) : bundle_(bundle), options_(options), progress_(progress) {}
 
   RehearsalReport run() {
     report_.passed = step("root", [&] { return make_the_root(); }) && step("boot", [&] { return boot(); }) &&
@@ -126,7 +124,9 @@ class Rehearsal {
     return host;
   }
 
+  /// The scratch folder is made this late so that no moment is long in which it is there and in no host's record.
   std::string boot() {
+    if (options_.work.empty()) scratch_ = std::make_unique<TemporaryDirectory>("rc-rehearsal");
     host_ = std::make_unique<SealedHost>(host_options());
     trust_ = cat("/root/", path_name(options_.trust_file));
     write_file_atomically(host_->root_folder() + trust_, read_file(options_.trust_file, k_trust_limit));

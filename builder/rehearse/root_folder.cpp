@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "builder/rehearse/root_workshop.h"
 #include "builder/rehearse/sealed_host.h"
 #include "builder/rehearse/tool.h"
 #include "builder/source/apt_sources.h"
@@ -59,11 +60,10 @@ std::vector<std::string> mmdebstrap_arguments(const TargetRelease& target, const
 }
 
 void bootstrap(const TargetRelease& target, const std::string& architecture, const std::vector<std::string>& packages,
-               const std::string& sources, const std::string& final_path) {
-  const TemporaryDirectory workshop("root", path_parent(final_path));
-  const std::string folder = path_join(workshop.path(), "root"), sources_file = path_join(workshop.path(), "debian.sources");
+               const std::string& sources, RootWorkshop& workshop, const std::string& final_path) {
+  const std::string folder = path_join(workshop.folder(), "root"), sources_file = path_join(workshop.folder(), "debian.sources");
   write_file_atomically(sources_file, sources);
-  run_tool(mmdebstrap_arguments(target, architecture, packages, folder, sources_file), "mmdebstrap", k_time_limit);
+  run_confined_tool(mmdebstrap_arguments(target, architecture, packages, folder, sources_file), "mmdebstrap", k_time_limit);
   run_tool({"mv", "--no-target-directory", folder, final_path}, "coreutils");
 }
 
@@ -81,11 +81,12 @@ std::string make_root(const TargetRelease& target, const std::string& architectu
   const std::string sources = sources_text(target);
   const std::string roots = path_join(cache_root, "roots");
   make_directories(roots);
+  remove_dead_workshops(roots, progress);
   const std::string path = path_join(roots, cache_key(target, architecture, packages, sources));
-  const FileLock lock(cat(path, ".lock"));
+  RootWorkshop workshop(path);
   if (file_status(path)) return path;
   const ProgressTask task(progress, cat("making a root of ", target.distribution, " ", target.version), 0, false);
-  bootstrap(target, architecture, packages, sources, path);
+  bootstrap(target, architecture, packages, sources, workshop, path);
   return path;
 }
 

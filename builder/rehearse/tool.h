@@ -11,6 +11,10 @@ namespace rootcellar {
 /// `package`; a failure is a SystemError "cannot run 'COMMAND': LAST LINE OF STDERR". `time_limit` in seconds.
 std::string run_tool(const std::vector<std::string>& argv, const std::string& package, std::uint64_t time_limit = 120);
 
+/// The same for a tool that mounts and has children: its mounts are seen by nobody else, and when this process or the tool ends, by SIGKILL
+/// too, so do its children (util-linux's unshare and setpriv). Needs root.
+std::string run_confined_tool(const std::vector<std::string>& argv, const std::string& package, std::uint64_t time_limit = 120);
+
 /// The last line of `text` that is not empty: what a program said before it gave up.
 std::string last_line(std::string_view text);
 

@@ -9,6 +9,7 @@
 #include "builder/rehearse/host_record.h"
 #include "builder/rehearse/sealed_host.h"
 #include "builder/rehearse/sealed_lan.h"
+#include "builder/rehearse/tool.h"
 #include "builder/source/cache.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
@@ -108,6 +109,55 @@ TEST(SealedHost, WhatAKilledOneLeftIsTakenAwayAndALivingOneStays) {
   EXPECT_EQ(list_directory(killed.work), std::vector<std::string>{"console.log"});
   EXPECT_FALSE(file_status(cat(k_host_records, "/", name, ".json")));
   EXPECT_EQ(output(living, "hostname"), cat(living.name(), "\n"));
+}
+
+/// True as soon as nobody holds the lock, at most ten seconds from now.
+bool becomes_free(const std::string& lock) {
+  constexpr timespec pause{0, 50'000'000};
+  for (int tries = 0; tries < 200; ++tries) {
+    try {
+      const FileLock mine(lock);
+      return true;
+    } catch (const SystemError&) {
+      ::nanosleep(&pause, nullptr);
+    }
+  }
+  return false;
+}
+
+TEST(ConfinedTool, EndsWithAKilledOwnerAndMountsForItselfOnly) {
+  const TemporaryDirectory work("rc-confined");
+  const std::string folder = path_join(work.path(), "mounted"), held = path_join(work.path(), "held");
+  make_directories(folder);
+  const std::string script = cat("mount -t tmpfs none '", folder, "' && touch '", folder, "/seen' && flock '", held, "' sh -c 'touch ",
+                                 work.path(), "/started; sleep 600; :'");
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    run_confined_tool({"sh", "-c", script}, "dash", 60);
+    ::_exit(0);
+  }
+  constexpr timespec pause{0, 50'000'000};
+  for (int tries = 0; tries < 200 && !file_status(path_join(work.path(), "started")); ++tries) ::nanosleep(&pause, nullptr);
+  ASSERT_TRUE(file_status(path_join(work.path(), "started")));
+  EXPECT_THROW(FileLock{held}, SystemError);
+  EXPECT_EQ(list_directory(folder), std::vector<std::string>{});
+  ::kill(owner, SIGKILL);
+  ::waitpid(owner, nullptr, 0);
+  EXPECT_TRUE(becomes_free(held));
+}
+
+TEST(ConfinedTool, AFailureNamesTheToolItself) {
+  const auto failure = [](const std::vector<std::string>& argv) {
+    try {
+      run_confined_tool(argv, "tool-package");
+    } catch (const Error& error) {
+      return render_error(error);
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(failure({"sh", "-c", "echo so it is >&2; exit 3"}), "error: cannot run 'sh -c echo so it is >&2; exit 3': so it is\n");
+  EXPECT_EQ(failure({"no-such-tool"}),
+            "error: cannot find the program 'no-such-tool'\nhint: install the package 'tool-package': apt-get install tool-package\n");
 }
 
 TEST(SealedHost, WhatLeavesIsSeenAndWhatStaysIsNot) {

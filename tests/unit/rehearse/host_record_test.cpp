@@ -7,22 +7,12 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "tests/unit/rehearse/notes.h"
 
 namespace rootcellar {
 namespace {
 
-/// What a person would have read.
-class Notes final : public Progress {
- public:
-  void begin(std::string_view, std::uint64_t, bool) noexcept override {}
-  void advance(std::uint64_t) noexcept override {}
-  void end() noexcept override {}
-  void note(std::string_view line) noexcept override { said += cat(line, "\n"); }
-  void warn(std::string_view line) noexcept override { said += cat("warning: ", line, "\n"); }
-  void event(std::string_view, const JsonValue&) noexcept override {}
-
-  std::string said;
-};
+using test::Notes;
 
 class HostRecords : public ::testing::Test {
  protected:
