@@ -244,6 +244,8 @@ class Rehearsal {
 };
 
 void check_this_machine(const Bundle& bundle) {
+  if (::geteuid() != 0)
+    throw HostError("cannot rehearse here: expected to run as root, found another user", "begin the command with 'sudo'");
   utsname machine{};
   ::uname(&machine);
   const std::string expected = bundle.header().architecture == "arm64" ? "aarch64" : "x86_64";

@@ -1,5 +1,7 @@
 // From a profile of local files to a staged folder, and what becomes of a bundle that is damaged or not trusted.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "bundle/base/text.h"
 #include "tests/cli/session.h"
@@ -113,6 +115,21 @@ TEST(BundleCli, ARehearsalWantsAStick) {
   session.remark("a volume stands for the folder it lies in");
   session.run({"rehearse", cat("out/", path_name(volume_of(session, "out"))), "--trust", "site.pub"});
   session.expect("rehearse-refuses");
+}
+
+TEST(BundleCli, ARehearsalNeedsRoot) {
+  Session session;
+  build_quietly(session);
+  make_directories(session.path("stick"));
+  session.run({"stage", "out", "--to", "stick"});
+  ASSERT_EQ(::chmod(session.path("").c_str(), 0755), 0);
+  std::vector<std::string> argv{RC_BUILDER, "rehearse", session.path("stick"), "--trust", session.path("site.pub")};
+  const std::vector<std::string> as_nobody{"/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"};
+  if (::geteuid() == 0) argv.insert(argv.begin(), as_nobody.begin(), as_nobody.end());
+  const ProcessResult result = run_process({.argv = argv, .environment = {cat("ROOTCELLAR_CACHE=", session.path("stick"))}});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_EQ(result.error_output,
+            "error: cannot rehearse here: expected to run as root, found another user\nhint: begin the command with 'sudo'\n");
 }
 
 TEST(BundleCli, TellsDamage) {
