@@ -1,6 +1,7 @@
 #include "builder/assemble/assemble.h"
 
 #include <algorithm>
+#include <set>
 
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
@@ -15,8 +16,12 @@ std::size_t window_of(unsigned jobs) { return std::size_t{2} * jobs + 2; }
 
 std::uint64_t missing_bytes(const std::vector<PlannedBlob>& blobs, const Cache& cache) {
   std::uint64_t out = 0;
+  std::set<Digest> archives;
   for (const PlannedBlob& blob : blobs) {
-    if (!cache.find(blob.blob.digest, blob.blob.size)) out += blob.blob.size;
+    const auto& archive = blob.blob.archive;
+    if (cache.find(blob.blob.digest, blob.blob.size)) continue;
+    if (!archive) out += blob.blob.size;
+    if (archive && archives.insert(archive->digest).second && !cache.find(archive->digest, archive->size)) out += archive->size;
   }
   return out;
 }

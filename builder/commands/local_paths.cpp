@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "builder/profile/documents.h"
+#include "builder/source/chart.h"
 #include "builder/source/file_sources.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
@@ -51,6 +52,10 @@ class PathMover {
     if (!moved(path).starts_with("../")) return std::nullopt;
     const std::string full = path_join(from_, path);
     const auto status = file_status_followed(full);
+    if (status && status->type == FileStatus::Type::directory) {
+      std::string chart = pack_chart_folder(full);
+      return chart.size() > k_carried ? std::nullopt : std::optional(std::move(chart));
+    }
     if (!status || status->size > k_carried) return std::nullopt;
     return read_file(full, k_carried);
   }
@@ -65,6 +70,7 @@ std::string absolute_path(const std::string& path) { return normal_path(std::fil
 void move_local_paths(Lock& lock, const std::string& from, const std::string& to) {
   const PathMover mover(from, to);
   for (LockedFile& file : lock.files) mover.move(file.blob);
+  for (LockedDeployed& file : lock.deployed) mover.move(file.blob);
   for (LockedImage& image : lock.images) {
     if (!image.recipe) continue;
     for (auto& [destination, content] : image.recipe->files) mover.move(content);

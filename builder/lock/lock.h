@@ -13,23 +13,31 @@
 
 namespace rootcellar {
 
+/// Where a blob lies inside another one, which the blob's url or path then names.
+struct LockedArchive {
+  Digest digest;
+  std::uint64_t size = 0;
+  std::string member;
+};
+
 /// A pinned sequence of bytes and where it comes from upstream. No path or mirror of the builder.
 struct LockedBlob {
   Digest digest;
   std::uint64_t size = 0;
   std::string media_type;  ///< of image blobs; empty for files
-  std::string url;         ///< upstream http(s) URL, or a data: URL that holds a text of the profile itself; empty: not from a URL
-  std::string path;        ///< relative to the lock's folder; empty: not a local file
+  std::string url;         ///< upstream http(s) or oci URL, or a data: URL that holds a text of the profile itself; empty: not from a URL
+  std::string path;        ///< relative to the lock's folder; empty: not a local file. A folder: the chart that it is, packed
+  std::optional<LockedArchive> archive;  ///< the bytes are a member of what lies at url or path
 };
 
 /// An image: its manifests and blobs. Recipe images carry the recipe, so that `build` can make their layer again.
 struct LockedImage {
-  std::string repository;           ///< "docker.io/library/nginx"
+  std::string repository;  ///< "docker.io/library/nginx"
   std::vector<std::string> tags;
   Digest digest;
   std::vector<ManifestEntry> manifests;
-  std::vector<LockedBlob> blobs;    ///< manifests, configs and layers, each once
-  std::optional<Recipe> recipe;     ///< made here; nothing: pulled from the registry named by the repository
+  std::vector<LockedBlob> blobs;             ///< manifests, configs and layers, each once
+  std::optional<Recipe> recipe;              ///< made here; nothing: pulled from the registry named by the repository
   std::vector<std::string> recipe_packages;  ///< "name=version architecture sha256" of what is in the layer, sorted
 };
 
@@ -40,7 +48,7 @@ struct LockedFile {
 
 struct LockedPackage {
   PackageFile package;
-  LockedBlob blob;                  ///< url = upstream URI of the .deb
+  LockedBlob blob;  ///< url = upstream URI of the .deb
 };
 
 /// InRelease, Packages, keyrings: exactly as served. `path` is the FileEntry path below "apt/".
@@ -49,13 +57,19 @@ struct LockedAptFile {
   LockedBlob blob;
 };
 
+/// A manifest or a chart. `path` is the FileEntry path, "cluster/DEPLOYMENT/...", which the deployment names.
+struct LockedDeployed {
+  std::string path;
+  LockedBlob blob;
+};
+
 struct Lock {
   std::string product, title, variant, architecture;
   std::string installer_min;
-  std::string builder;              ///< version of rootcellar that locked
-  std::string zstd;                 ///< libzstd: same version, same bytes
+  std::string builder;  ///< version of rootcellar that locked
+  std::string zstd;     ///< libzstd: same version, same bytes
   std::uint64_t serial = 0;
-  std::int64_t created = 0;         ///< the newest input's time
+  std::int64_t created = 0;  ///< the newest input's time
   std::int64_t expires = 0;
   TargetRelease target;
   std::string packages_base;
@@ -68,6 +82,7 @@ struct Lock {
   RegistrySection registry;
   RuntimeSection runtime;
   ClusterSection cluster;
+  std::vector<LockedDeployed> deployed;
   std::vector<Check> checks;
 };
 
@@ -82,13 +97,14 @@ Lock read_lock(const std::string& path);
 
 /// What the bundle's index holds besides frames: images, files, appliance. Pure.
 Index index_tables(const Lock& lock);
-/// All blobs in the order they are stored in the bundle: what the installer needs first comes first (apt indexes and debs, the registry's image, images
-/// in lock order, files), each digest once, with its mode: uncompressed tars and plain files `file`, everything compressed already `asis`.
+/// All blobs in the order they are stored in the bundle: what the installer needs first comes first (apt indexes and debs, the registry's
+/// image, images in lock order, files), each digest once, with its mode: uncompressed tars and plain files `file`, everything compressed
+/// already `asis`.
 struct PlannedBlob {
   LockedBlob blob;
   BlobMode mode = BlobMode::asis;
-  const LockedImage* image = nullptr;      ///< which image it belongs to, if any
-  std::string what;                        ///< for people: "layer 2 of docker.io/library/nginx:1.22"
+  const LockedImage* image = nullptr;  ///< which image it belongs to, if any
+  std::string what;                    ///< for people: "layer 2 of docker.io/library/nginx:1.22"
 };
 std::vector<PlannedBlob> storage_order(const Lock& lock);
 

@@ -1,14 +1,14 @@
 // Reading a lock back: strict, because people merge and edit what lies in a repository.
 #include <algorithm>
 
+#include "builder/lock/blob_text.h"
+#include "builder/lock/cluster_text.h"
 #include "builder/lock/lock.h"
 #include "builder/lock/recipe_text.h"
 #include "builder/profile/value_rules.h"
 #include "bundle/base/file.h"
-#include "bundle/base/rel_path.h"
 #include "bundle/base/text.h"
 #include "bundle/base/yaml.h"
-#include "bundle/limits.h"
 
 namespace rootcellar {
 namespace {
@@ -52,6 +52,7 @@ class LockReader {
 
   void read_contents(YamlMap& map) {
     map.list("checks", [&](const YamlNode& node) { lock_.checks.push_back(read_check(node)); });
+    if (const YamlNode* cluster = map.take("cluster")) read_locked_cluster(*cluster, faults_, lock_);
     map.list("files", [&](const YamlNode& node) { lock_.files.push_back(read_file_entry(node)); });
     map.list("images", [&](const YamlNode& node) { lock_.images.push_back(read_image(node)); });
     if (const YamlNode* packages = map.require("packages")) read_packages(*packages);
@@ -77,37 +78,6 @@ class LockReader {
     return time.value_or(0);
   }
 
-  /// A path of the bundle: it becomes a file's place on the other side.
-  std::string read_bundle_path(YamlMap& map) {
-    return require_that(
-        map, "path", [](std::string_view text) { return RelPath::parse(text).has_value(); }, "a relative path without '..'");
-  }
-
-  LockedBlob read_blob_keys(YamlMap& map) {
-    LockedBlob blob;
-    blob.digest = read_locked_digest(map, "digest");
-    blob.media_type = map.text("media_type");
-    blob.path = map.text("path");
-    blob.size = map.require_number("size");
-    blob.url = map.text("url");
-    const YamlNode* size = map.take("size");
-    if (size != nullptr && blob.size > limits::k_blob_size)
-      faults_.add(*size, cat("key 'size': larger than ", human_size(limits::k_blob_size)));
-    return blob;
-  }
-
-  LockedBlob read_blob(const YamlNode& node) {
-    YamlMap map(node, faults_, "blob keys");
-    LockedBlob blob = read_blob_keys(map);
-    map.finish();
-    return blob;
-  }
-
-  LockedBlob require_blob(YamlMap& map) {
-    const YamlNode* node = map.require("blob");
-    return node == nullptr ? LockedBlob() : read_blob(*node);
-  }
-
   Check read_check(const YamlNode& node) {
     YamlMap map(node, faults_, "check keys");
     Check check;
@@ -124,7 +94,7 @@ class LockReader {
   LockedFile read_file_entry(const YamlNode& node) {
     YamlMap map(node, faults_, "file keys");
     LockedFile file;
-    file.blob = require_blob(map);
+    file.blob = require_locked_blob(map);
     file.placed.destination = require_that(map, "destination", is_destination, "an absolute path outside rootcellar's own folders");
     file.placed.group = map.require_text("group");
     file.placed.mode = read_locked_mode(map);
@@ -138,7 +108,7 @@ class LockReader {
   LockedImage read_image(const YamlNode& node) {
     YamlMap map(node, faults_, "image keys");
     LockedImage image;
-    map.list("blobs", [&](const YamlNode& item) { image.blobs.push_back(read_blob(item)); });
+    map.list("blobs", [&](const YamlNode& item) { image.blobs.push_back(read_locked_blob(item, faults_)); });
     image.digest = read_locked_digest(map, "digest");
     map.list("manifests", [&](const YamlNode& item) { image.manifests.push_back(read_manifest(item)); });
     if (const YamlNode* recipe = map.take("recipe")) image.recipe = read_locked_recipe(*recipe, faults_);
@@ -200,7 +170,7 @@ class LockReader {
     YamlMap map(node, faults_, "package keys");
     LockedPackage deb;
     deb.package.architecture = map.require_text("architecture");
-    deb.blob = require_blob(map);
+    deb.blob = require_locked_blob(map);
     deb.package.size = deb.blob.size;
     deb.package.installed_size = map.require_number("installed_size");
     deb.package.name = map.require_text("name");
@@ -213,7 +183,7 @@ class LockReader {
   LockedAptFile read_apt_file(const YamlNode& node) {
     YamlMap map(node, faults_, "file of apt keys");
     LockedAptFile file;
-    file.blob = require_blob(map);
+    file.blob = require_locked_blob(map);
     file.path = read_bundle_path(map);
     map.finish();
     return file;
@@ -243,7 +213,7 @@ class LockReader {
   void read_runtime(const YamlNode& node) {
     YamlMap map(node, faults_, "runtime keys");
     lock_.runtime.insecure_registries = map.text_list("insecure_registries");
-    lock_.runtime.kind = map.one_of("kind", {"docker", "none"}, "none");
+    lock_.runtime.kind = map.one_of("kind", {"docker", "containerd", "none"}, "none");
     lock_.runtime.log_max_files = map.require_number("log_max_files");
     lock_.runtime.log_max_size = require_that(map, "log_max_size", is_log_size, "a size like 50m");
     lock_.runtime.nvidia = map.boolean("nvidia", false);

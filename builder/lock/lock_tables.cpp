@@ -63,6 +63,7 @@ std::vector<FileEntry> file_entries(const Lock& lock) {
   for (const LockedAptFile& file : lock.apt_files) entries.push_back(file_entry(apt_path(file), file.blob));
   for (const LockedPackage& deb : lock.packages) entries.push_back(file_entry(deb.package.path, deb.blob));
   for (const LockedFile& file : lock.files) entries.push_back(file_entry(file.placed.path, file.blob));
+  for (const LockedDeployed& file : lock.deployed) entries.push_back(file_entry(file.path, file.blob));
   std::sort(entries.begin(), entries.end(), [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; });
   return entries;
 }
@@ -111,6 +112,7 @@ class StorageOrder {
     for (const LockedImage& image : lock_.images) add_image(image);
     for (const LockedFile& file : lock_.files)
       add(file.blob, mode_of_name(file.placed.destination), nullptr, cat("file ", file.placed.name));
+    for (const LockedDeployed& file : lock_.deployed) add(file.blob, mode_of_name(file.path), nullptr, cat("file ", file.path));
     return std::move(planned_);
   }
 

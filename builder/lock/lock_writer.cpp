@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "builder/lock/blob_text.h"
+#include "builder/lock/cluster_text.h"
 #include "builder/lock/lock.h"
 #include "builder/lock/recipe_text.h"
 #include "bundle/base/text.h"
@@ -35,22 +37,6 @@ void entry_flag(YamlWriter& out, std::string_view name, bool truth) {
   out.value_plain(truth);
 }
 
-/// digest, media_type, path, size, url: what is empty is left out.
-void write_blob(YamlWriter& out, const LockedBlob& blob) {
-  out.entry("digest", blob.digest.named());
-  if (!blob.media_type.empty()) out.entry("media_type", blob.media_type);
-  if (!blob.path.empty()) out.entry("path", blob.path);
-  out.entry_number("size", blob.size);
-  if (!blob.url.empty()) out.entry("url", blob.url);
-}
-
-void write_blob_map(YamlWriter& out, std::string_view key, const LockedBlob& blob) {
-  out.key(key);
-  out.begin_map();
-  write_blob(out, blob);
-  out.end_map();
-}
-
 class LockWriter {
  public:
   explicit LockWriter(const Lock& lock) : lock_(lock) {}
@@ -61,6 +47,7 @@ class LockWriter {
     out_.entry("architecture", lock_.architecture);
     out_.entry("builder", lock_.builder);
     write_checks();
+    if (lock_.cluster.enabled) write_cluster(out_, lock_.cluster, lock_.deployed);
     out_.entry("created", format_time(lock_.created));
     out_.entry("expires", format_time(lock_.expires));
     write_files();

@@ -1,6 +1,8 @@
 // One pinned blob into the cache, from wherever it comes; what has vanished is named, with the cure.
 #include <algorithm>
 
+#include "builder/source/archive.h"
+#include "builder/source/chart.h"
 #include "builder/source/sources.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
@@ -18,12 +20,17 @@ constexpr const char* k_lock_again = "lock the profile again: the archive or reg
 
 /// Fills the cache from a file of this machine, if it is there.
 bool store_local(const PlannedBlob& blob, const std::string& path, Cache& cache) {
-  if (!file_status_followed(path)) return false;
+  const auto status = file_status_followed(path);
+  if (!status) return false;
   const auto filling = cache.fill(blob.blob.digest, blob.blob.size, blob.what);
   if (!filling) return true;
   filling->restart();
-  FileSource source(path);
-  copy(source, *filling);
+  if (status->type == FileStatus::Type::directory) {
+    filling->write(as_bytes(pack_chart_folder(path)));
+  } else {
+    FileSource source(path);
+    copy(source, *filling);
+  }
   filling->commit();
   return true;
 }
@@ -50,7 +57,27 @@ bool obtain_keyring(const PlannedBlob& blob, const Lock& lock, SourceContext& co
   return store_local(blob, path_join(k_keyrings, path_name(file->path)), context.cache);
 }
 
+void obtain(const PlannedBlob& blob, const Lock& lock, SourceContext& context);
+
+/// The archive first, by its own pin; then the member out of it.
+void obtain_member(const PlannedBlob& blob, const Lock& lock, SourceContext& context) {
+  const LockedArchive& archive = *blob.blob.archive;
+  PlannedBlob whole = blob;
+  whole.blob.digest = archive.digest;
+  whole.blob.size = archive.size;
+  whole.blob.archive.reset();
+  whole.what = cat("archive of ", blob.what);
+  if (!context.cache.find(archive.digest, archive.size)) obtain(whole, lock, context);
+  const auto filling = context.cache.fill(blob.blob.digest, blob.blob.size, blob.what);
+  if (!filling) return;
+  filling->restart();
+  read_archive_member(context.cache.blob_path(archive.digest), archive.member, whole.what, *filling);
+  filling->commit();
+}
+
 void obtain(const PlannedBlob& blob, const Lock& lock, SourceContext& context) {
+  if (blob.blob.archive) return obtain_member(blob, lock, context);
+  if (blob.blob.url.starts_with("oci://")) return fetch_oci_chart(blob.blob, context);
   if (!blob.blob.url.empty()) return fetch_url_blob(blob.blob, blob.what, context);
   if (!blob.blob.path.empty()) return obtain_local(blob, context);
   if (blob.image != nullptr && blob.image->recipe) return obtain_made(blob, lock, context);

@@ -22,8 +22,9 @@ struct ProfileFileContent {
   std::string resolved_path;     ///< `path` made relative to the main profile's folder
   std::optional<Digest> sha256;  ///< with url: this or checksum_url
   std::optional<std::uint64_t> size;
-  std::string checksum_url;  ///< upstream's own text with the SHA-256 of what lies at `url`; pinned when locking
-  std::string member;        ///< the file meant is this one inside the archive at url or path
+  bool pin_when_locked = false;  ///< with url, instead of sha256: what the server sends then, over TLS
+  std::string checksum_url;      ///< upstream's own text with the SHA-256 of what lies at `url`; pinned when locking
+  std::string member;            ///< the file meant is this one inside the archive at url or path
 };
 
 /// Makes an image from distribution packages with mmdebstrap: one uncompressed layer, reproducible.

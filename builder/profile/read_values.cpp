@@ -12,6 +12,8 @@
 namespace rootcellar {
 namespace {
 
+constexpr std::string_view k_when_locked = "when-locked";
+
 std::string checked_text(const YamlNode& node, YamlFaults& faults, std::string_view key, TextRule rule, std::string_view expected) {
   const std::string text = yaml_text(node, faults, cat("key '", key, "'"));
   if (node.kind == YamlNode::Kind::scalar && !rule(text))
@@ -27,16 +29,18 @@ void read_path(const YamlNode& node, ProfileFileContent& content, const ReadCont
     context.faults.add(node, cat("cannot read '", local->path, "': not a plain file"));
 }
 
-void read_sha256(YamlMap& map, ProfileFileContent& content, const ReadContext& context) {
+void read_sha256(YamlMap& map, ProfileFileContent& content, const ReadContext& context, bool may_wait) {
   const YamlNode* node = map.take("sha256");
   if (node == nullptr) return;
   const std::string text = yaml_text(*node, context.faults, "key 'sha256'");
+  content.pin_when_locked = may_wait && text == k_when_locked && !content.url.empty();
+  if (content.pin_when_locked) return;
   content.sha256 = Digest::from_hex(text);
   if (!content.sha256) context.faults.add(*node, cat("key 'sha256': expected 64 lower-case hex digits, found '", printable(text, 80), "'"));
 }
 
 /// What is given by url, path or text; whether a url is pinned is for the caller to say.
-ProfileFileContent read_any_content(YamlMap& map, const ReadContext& context) {
+ProfileFileContent read_any_content(YamlMap& map, const ReadContext& context, bool may_wait) {
   ProfileFileContent content;
   const YamlNode* path = map.take("path");
   const int given = (map.take("url") != nullptr) + (path != nullptr) + (map.take("text") != nullptr);
@@ -46,7 +50,7 @@ ProfileFileContent read_any_content(YamlMap& map, const ReadContext& context) {
   content.path = map.text("path");
   content.text = map.text("text");
   if (path != nullptr) read_path(*path, content, context);
-  read_sha256(map, content, context);
+  read_sha256(map, content, context, may_wait);
   if (map.take("size") != nullptr) content.size = map.number("size", 0);
   return content;
 }
@@ -122,14 +126,16 @@ std::uint64_t number_between(YamlMap& map, std::string_view key, std::uint64_t f
 }
 
 ProfileFileContent read_content(YamlMap& map, const ReadContext& context) {
-  ProfileFileContent content = read_any_content(map, context);
+  ProfileFileContent content = read_any_content(map, context, false);
   if (!content.url.empty() && map.take("sha256") == nullptr) refuse_unpinned(*map.take("url"), context);
   return content;
 }
 
 ProfileFileContent read_pinned_content(YamlMap& map, const ReadContext& context) {
-  ProfileFileContent content = read_any_content(map, context);
+  ProfileFileContent content = read_any_content(map, context, true);
   content.checksum_url = text_that(map, "checksum_url", is_web_url, "an http:// or https:// address");
+  if (content.pin_when_locked && !content.url.starts_with("https://"))
+    context.faults.add(*map.take("sha256"), cat("key 'sha256': ", k_when_locked, " needs an https:// address"));
   content.member = text_that(map, "member", is_member, "a path inside the archive");
   const YamlNode* checksum = map.take("checksum_url");
   if (!content.url.empty() && map.take("sha256") == nullptr && checksum == nullptr) refuse_unpinned(*map.take("url"), context);

@@ -1,3 +1,4 @@
+#include "builder/source/archive.h"
 #include "builder/source/file_sources.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
@@ -22,7 +23,27 @@ void check_content(const ProfileFileContent& content, const LockedBlob& blob, co
   }
 }
 
+/// What lies in `blob`, as a blob that names it as its archive.
+LockedBlob member_of(LockedBlob blob, const std::string& member, const std::string& what, SourceContext& context) {
+  blob.archive = LockedArchive{blob.digest, blob.size, member};
+  const auto [digest, size] = store_archive_member(context.cache.blob_path(blob.digest), member, what, context.cache);
+  blob.digest = digest;
+  blob.size = size;
+  return blob;
+}
+
+Resolved<LockedBlob> resolve_whole(const ProfileFileContent& content, const std::string& what, SourceContext& context) {
+  if (!content.url.empty()) return resolve_url(content, what, context);
+  return content.path.empty() ? resolve_text(content, context) : resolve_path(content, what, context);
+}
+
 }  // namespace
+
+Resolved<LockedBlob> resolve_content(const ProfileFileContent& content, const std::string& what, SourceContext& context) {
+  Resolved<LockedBlob> blob = resolve_whole(content, what, context);
+  if (!content.member.empty()) blob.value = member_of(std::move(blob.value), content.member, what, context);
+  return blob;
+}
 
 Resolved<LockedBlob> resolve_path(const ProfileFileContent& content, const std::string& what, SourceContext& context) {
   const std::string& relative = content.resolved_path.empty() ? content.path : content.resolved_path;
@@ -55,10 +76,7 @@ std::optional<std::string> read_data_url(std::string_view url) {
 
 Resolved<LockedFile> resolve_file(const ProfileFile& file, SourceContext& context) {
   const std::string what = cat("file '", file.name, "'");
-  const ProfileFileContent& content = file.content;
-  Resolved<LockedBlob> blob = !content.url.empty()    ? resolve_url(content, what, context)
-                              : !content.path.empty() ? resolve_path(content, what, context)
-                                                      : resolve_text(content, context);
+  Resolved<LockedBlob> blob = resolve_content(file.content, what, context);
   PlacedFile placed{file.name, cat("files/", file.name), file.destination, file.mode, file.owner, file.group};
   return {{std::move(placed), std::move(blob.value)}, blob.newest};
 }

@@ -1,0 +1,32 @@
+// Single files out of archives as upstreams publish them: tar and zip with any of the usual compressions, or one compressed file alone.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "builder/source/cache.h"
+#include "bundle/base/digest.h"
+#include "bundle/base/io.h"
+
+namespace rootcellar {
+
+struct ArchiveItem {
+  std::string name;  ///< without a leading "./"; empty: a compressed file that is no archive
+  bool is_file = false;
+  std::uint64_t size = 0;  ///< 0 where the archive does not say before the content
+};
+
+/// Calls `each` for the items in order until it returns false. `what` names the archive in errors, which are InputErrors. At most a million
+/// items.
+void walk_archive(const std::string& path, const std::string& what, const std::function<bool(const ArchiveItem&, Source& content)>& each);
+
+/// The plain file `member`, at most 4 GiB. Not there, or a link, folder or device: an InputError. A compressed file that is no archive is
+/// its own only member, by any name.
+void read_archive_member(const std::string& path, const std::string& member, const std::string& what, Sink& into);
+/// The same, into the cache.
+std::pair<Digest, std::uint64_t> store_archive_member(const std::string& path, const std::string& member, const std::string& what,
+                                                      Cache& cache);
+
+}  // namespace rootcellar
