@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "builder/lock/lock.h"
+#include "builder/lock/lock_cluster.h"
 #include "builder/source/apt_resolve.h"
 #include "builder/source/sources.h"
 #include "bundle/base/error.h"
@@ -138,6 +139,7 @@ Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& c
   lock_packages(profile, archives, lock, context);
   lock_images(profile, archives, lock, context);
   lock_files(profile, lock, context);
+  lock_cluster(profile, lock, context);
   // Inputs without a time of their own: the bundle is as old as its lock.
   if (lock.created == 0) lock.created = std::time(nullptr);
   lock.expires = lock.created + static_cast<std::int64_t>(profile.expires_after_days) * k_day;

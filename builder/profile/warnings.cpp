@@ -21,9 +21,25 @@ void warn_image(const ProfileImage& image, std::vector<std::string>& warnings) {
   if (entry != nullptr && entry->status != "available") warnings.push_back(at(image.place) + catalogue_warning(*entry, image.name));
 }
 
+void warn_unpinned(const TextPlace& place, const ProfileFileContent& content, std::string_view what, std::vector<std::string>& warnings) {
+  if (content.pin_when_locked) warnings.push_back(cat(at(place), what, ": its sha256 is whatever its server sends when it is locked"));
+}
+
 void warn_file(const ProfileFile& file, std::vector<std::string>& warnings) {
   if (file.content.url.starts_with("http://"))
     warnings.push_back(cat(at(file.place), "file '", file.name, "' comes over plain http: its sha256 still guards the content"));
+  warn_unpinned(file.place, file.content, cat("file '", file.name, "'"), warnings);
+}
+
+/// What the cluster is made of, besides images.
+void warn_cluster(const ProfileCluster& cluster, std::vector<std::string>& warnings) {
+  for (const auto* list : {&cluster.network, &cluster.deploy}) {
+    for (const ProfileDeployment& deployment : *list) {
+      const std::string what = cat("deployment '", deployment.described.name, "'");
+      for (const ProfileFileContent& file : deployment.files) warn_unpinned(deployment.place, file, what, warnings);
+      if (deployment.chart) warn_unpinned(deployment.place, deployment.chart->content, what, warnings);
+    }
+  }
 }
 
 /// A registry that others on the site can reach is a decision; docker on other machines must be told.
@@ -42,6 +58,7 @@ std::vector<std::string> profile_warnings(const Profile& profile, const YamlNode
   for (const auto& [name, node] : variables.unused()) warnings.push_back(cat(at(*node), "variable '", name, "' is used nowhere"));
   for (const ProfileImage& image : profile.images) warn_image(image, warnings);
   for (const ProfileFile& file : profile.files) warn_file(file, warnings);
+  warn_cluster(profile.cluster, warnings);
   warn_registry(profile, root, warnings);
   return warnings;
 }

@@ -1,0 +1,77 @@
+#include "builder/lock/cluster_images.h"
+
+#include <algorithm>
+
+#include "builder/lock/manifest_images.h"
+#include "bundle/base/text.h"
+#include "bundle/base/yaml.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::size_t k_manifest_limit = std::size_t{64} << 20;
+
+/// In full; what is no image's name stands for itself, so that it is found nowhere.
+std::string full_name(std::string_view text) {
+  const auto name = parse_image_name(text);
+  return name ? name->text() : std::string(text);
+}
+
+}  // namespace
+
+ClusterImages::ClusterImages(const Profile& profile) : profile_(profile) {
+  for (const ProfileImage& image : profile.images) {
+    declared_.insert(full_name(image.name));
+    written_.push_back(image.name);
+  }
+  const ClusterSection& cluster = profile.cluster.described;
+  for (const std::string& image : cluster.images) named_.insert(full_name(image));
+  named_.insert(full_name(cluster.sandbox_image));
+  for (const std::string& image : profile.runtime.preload) named_.insert(full_name(image));
+  for (const Check& check : profile.checks) named_.insert(full_name(check.target));
+  if (profile.registry.program.starts_with("image:")) named_.insert(full_name(profile.registry.program.substr(6)));
+}
+
+void ClusterImages::take(std::string_view text, const std::string& what, const TextPlace& place) {
+  std::set<std::string> told;
+  for (const NamedImage& image : images_in(parse_yaml_documents(text, what, k_manifest_limit))) {
+    const std::string name = full_name(image.name);
+    named_.insert(name);
+    if (declared_.contains(name) || !told.insert(name).second) continue;
+    const auto near = did_you_mean(image.name, written_);
+    faults_.push_back({place, cat("image '", printable(image.name, 200), "' is not among images: named by ", what, ", ", image.place),
+                       near ? cat("did you mean '", *near, "'?") : std::string("add it to images")});
+  }
+}
+
+void ClusterImages::compare_with_kubeadm(const std::vector<std::string>& printed) {
+  const auto& cluster = profile_.cluster;
+  std::set<std::string> expected, found;
+  for (const std::string& image : printed) expected.insert(full_name(image));
+  for (const std::string& image : cluster.described.images) found.insert(full_name(image));
+  const std::string kubeadm = cat("kubeadm ", cluster.described.version);
+  for (const std::string& image : expected) {
+    if (!found.contains(image))
+      faults_.push_back({cluster.place, cat(kubeadm, " pulls '", image, "', which cluster.images does not name"), {}});
+  }
+  for (const std::string& image : found) {
+    if (!expected.contains(image))
+      faults_.push_back({cluster.place, cat("cluster.images names '", image, "', which ", kubeadm, " does not pull"), {}});
+  }
+}
+
+void ClusterImages::throw_if_any() const {
+  if (!faults_.empty()) throw InputError(faults_);
+}
+
+std::vector<std::string> ClusterImages::unused() const {
+  std::vector<std::string> warnings;
+  for (const ProfileImage& image : profile_.images) {
+    if (!named_.contains(full_name(image.name)))
+      warnings.push_back(cat(image.place.file, ":", image.place.line, ":", image.place.column, ": nothing in the cluster names the image '",
+                             image.name, "'"));
+  }
+  return warnings;
+}
+
+}  // namespace rootcellar
