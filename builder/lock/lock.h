@@ -86,9 +86,6 @@ struct Lock {
   std::vector<Check> checks;
 };
 
-/// InputError for what a profile may describe already and this version cannot bring to a site yet: nothing is left out silently.
-void require_lockable(const Profile& profile);
-
 /// Sorted strict YAML; same lock, same text.
 std::string encode_lock(const Lock& lock);
 /// All faults at once as one InputError.

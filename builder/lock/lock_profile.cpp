@@ -110,20 +110,6 @@ std::uint64_t serial_of(std::int64_t created) {
 
 }  // namespace
 
-void require_lockable(const Profile& profile) {
-  std::vector<Fault> faults;
-  const auto refuse = [&](const TextPlace& place, std::string_view what) {
-    faults.push_back({place, cat("this version of rootcellar can check ", what, ", and not yet lock it"), {}});
-  };
-  if (profile.cluster.described.enabled) refuse(profile.cluster.place, "a cluster");
-  if (profile.runtime.kind == "containerd") refuse({profile.file, 1, 1, {}}, "runtime.kind: containerd");
-  for (const ProfileFile& file : profile.files) {
-    if (!file.content.member.empty()) refuse(file.place, cat("the archive member '", file.content.member, "'"));
-    if (!file.content.checksum_url.empty()) refuse(file.place, cat("the checksum_url of '", file.name, "'"));
-  }
-  if (!faults.empty()) throw InputError(std::move(faults));
-}
-
 Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& context) {
   Lock lock{.product = profile.product, .title = profile.title, .variant = profile.variant, .architecture = profile.architecture};
   lock.builder = ROOTCELLAR_VERSION;
@@ -133,7 +119,6 @@ Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& c
   lock.registry = profile.registry;
   lock.runtime = profile.runtime;
   lock.checks = profile.checks;
-  require_lockable(profile);
   require_tools(profile);
   Archives archives(context);
   lock_packages(profile, archives, lock, context);

@@ -76,12 +76,13 @@ ArchiveItem item_of(archive* it, archive_entry* entry, const std::string& what) 
   if (archive_format(it) == ARCHIVE_FORMAT_RAW) {
     if (archive_filter_count(it) < 2)
       throw InputError(cat("cannot read ", what, " as an archive: it is neither an archive nor compressed"));
-    return {{}, true, 0};
+    return {{}, true, true, 0};
   }
   const char* name = archive_entry_pathname(entry);
   const bool is_link = archive_entry_hardlink(entry) != nullptr;
   const auto size = archive_entry_size_is_set(entry) != 0 ? static_cast<std::uint64_t>(archive_entry_size(entry)) : 0;
-  return {name == nullptr ? std::string() : std::string(plain_name(name)), archive_entry_filetype(entry) == AE_IFREG && !is_link, size};
+  return {name == nullptr ? std::string() : std::string(plain_name(name)), archive_entry_filetype(entry) == AE_IFREG && !is_link, false,
+          size};
 }
 
 [[noreturn]] void refuse_missing(const std::string& member, const std::string& what, const std::vector<std::string>& names) {
@@ -112,8 +113,8 @@ void with_member(const std::string& path, const std::string& member, const std::
   bool is_found = false;
   std::vector<std::string> names;
   walk_archive(path, what, [&](const ArchiveItem& item, Source& content) {
-    names.push_back(printable(item.name, 200));
-    if (!item.name.empty() && item.name != plain_name(member)) return true;
+    if (!item.name.empty()) names.push_back(printable(item.name, 200));
+    if (!item.is_alone && item.name != plain_name(member)) return true;
     if (!item.is_file) throw InputError(cat("'", member, "' of ", what, " is not a plain file"));
     is_found = true;
     use(content);

@@ -13,8 +13,9 @@
 namespace rootcellar {
 
 struct ArchiveItem {
-  std::string name;  ///< without a leading "./"; empty: a compressed file that is no archive
+  std::string name;  ///< without a leading "./"; empty for the archive's own folder and for a file that is alone
   bool is_file = false;
+  bool is_alone = false;   ///< a compressed file that is no archive
   std::uint64_t size = 0;  ///< 0 where the archive does not say before the content
 };
 

@@ -1,12 +1,9 @@
-// A chart's folder becomes an archive. The gzip is written by hand with stored blocks: a compressor's version must not change the bytes.
-#include <archive.h>
-#include <archive_entry.h>
-
+// A chart's folder becomes an archive. Written by hand, the gzip with stored blocks: a library's version must not change the bytes.
 #include <array>
-#include <memory>
 #include <vector>
 
 #include "builder/source/chart.h"
+#include "builder/source/ustar.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
@@ -51,52 +48,13 @@ void list_files(const std::string& folder, const std::string& below, std::size_t
   }
 }
 
-struct ArchiveCloser {
-  void operator()(archive* it) const { archive_write_free(it); }
-};
-struct EntryCloser {
-  void operator()(archive_entry* it) const { archive_entry_free(it); }
-};
-
-/// A tar in memory.
-class Tar {
- public:
-  Tar() : archive_(archive_write_new()) {
-    if (!archive_) throw std::bad_alloc();
-    check(archive_write_set_format_ustar(archive_.get()));
-    check(archive_write_set_bytes_in_last_block(archive_.get(), 1));
-    check(archive_write_open(archive_.get(), this, nullptr, append, nullptr));
-  }
-
-  void add(const std::string& name, const std::string& content) {
-    const std::unique_ptr<archive_entry, EntryCloser> entry(archive_entry_new());
-    if (!entry) throw std::bad_alloc();
-    archive_entry_set_pathname(entry.get(), name.c_str());
-    archive_entry_set_filetype(entry.get(), AE_IFREG);
-    archive_entry_set_perm(entry.get(), 0644);
-    archive_entry_set_mtime(entry.get(), 0, 0);
-    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content.size()));
-    check(archive_write_header(archive_.get(), entry.get()));
-    if (archive_write_data(archive_.get(), content.data(), content.size()) != static_cast<la_ssize_t>(content.size())) check(ARCHIVE_FATAL);
-  }
-
-  std::string finish() {
-    check(archive_write_close(archive_.get()));
-    return std::move(bytes_);
-  }
-
- private:
-  static la_ssize_t append(archive*, void* self, const void* bytes, std::size_t size) {
-    static_cast<Tar*>(self)->bytes_.append(static_cast<const char*>(bytes), size);
-    return static_cast<la_ssize_t>(size);
-  }
-  void check(int code) {
-    if (code != ARCHIVE_OK) throw InputError(cat("cannot pack a chart: ", archive_error_string(archive_.get())));
-  }
-
-  std::unique_ptr<archive, ArchiveCloser> archive_;
-  std::string bytes_;
-};
+void add_file(std::string& tar, const std::string& name, const std::string& content) {
+  const auto header = ustar_header({.name = name, .size = content.size()});
+  if (!header) throw InputError(cat("cannot pack '", name, "' of a chart: its path is too long"));
+  tar += as_text(*header);
+  tar += content;
+  tar.resize(tar_padded(tar.size()));
+}
 
 /// CRC-32 of RFC 1952 section 8.
 std::uint32_t crc32(std::string_view bytes) {
@@ -138,15 +96,16 @@ std::string pack_chart_folder(const std::string& folder) {
   const std::string name = chart_name(folder);
   std::vector<std::string> files;
   list_files(folder, {}, 0, files);
-  Tar tar;
+  std::string tar;
   std::size_t total = 0;
   for (const std::string& file : files) {
     const std::string content = read_file(path_join(folder, file), k_limit);
     total += content.size();
     if (total > k_limit) throw InputError(cat("the chart '", folder, "' is larger than ", human_size(k_limit)));
-    tar.add(path_join(name, file), content);
+    add_file(tar, path_join(name, file), content);
   }
-  return stored_gzip(tar.finish());
+  tar.resize(tar.size() + 2 * k_tar_block);
+  return stored_gzip(tar);
 }
 
 }  // namespace rootcellar

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
+#include "builder/source/ustar.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
@@ -11,12 +11,9 @@
 namespace rootcellar {
 namespace {
 
-constexpr std::size_t k_block = 512;
 constexpr std::uint64_t k_extension_limit = std::uint64_t{1} << 20;  // pax records of one member: names, a few attributes
 constexpr std::uint64_t k_status_limit = std::uint64_t{64} << 20;
 constexpr const char* k_status = "var/lib/dpkg/status";
-
-std::uint64_t padded(std::uint64_t size) { return (size + k_block - 1) / k_block * k_block; }
 
 /// Folders whose files are the builder's or the tools' traces; the folders themselves stay.
 bool is_trace(std::string_view name, char type) {
@@ -79,12 +76,6 @@ void read_pax(std::string_view records, std::string& name, std::string& link, st
 
 bool is_below(const std::string& path, const std::string& folder) { return path == folder || path.starts_with(folder + "/"); }
 
-void put_octal(std::span<std::uint8_t> into, std::uint64_t value) {
-  for (std::size_t i = into.size() - 1; i-- > 0; value >>= 3) into[i] = static_cast<std::uint8_t>('0' + (value & 7));
-}
-
-void put_text(std::span<std::uint8_t> into, std::string_view text) { std::memcpy(into.data(), text.data(), text.size()); }
-
 }  // namespace
 
 std::size_t LayerTar::read(std::span<std::uint8_t> into) {
@@ -113,15 +104,15 @@ void LayerTar::fill() {
     take(member);
   } else {
     dropped_.insert(member.name);
-    skip(padded(member.size));
+    skip(tar_padded(member.size));
   }
 }
 
 /// Reads the headers of one member; false at the end of the archive.
 bool LayerTar::next_member(Member& member) {
   for (;;) {
-    std::array<std::uint8_t, k_block> header;
-    if (read_full(tar_, header) != k_block || header[0] == 0) return false;
+    std::array<std::uint8_t, k_tar_block> header;
+    if (read_full(tar_, header) != k_tar_block || header[0] == 0) return false;
     member.head.insert(member.head.end(), header.begin(), header.end());
     const char type = static_cast<char>(header[156]);
     if (type == 'x' || type == 'L' || type == 'K') {
@@ -143,8 +134,8 @@ bool LayerTar::next_member(Member& member) {
 void LayerTar::read_extension(Member& member, char type, std::uint64_t size) {
   if (size > k_extension_limit) throw InputError("cannot read the image's tar: an extension header is too long");
   const std::size_t from = member.head.size();
-  member.head.resize(from + padded(size));
-  if (read_full(tar_, std::span(member.head).subspan(from)) != padded(size)) throw InputError("cannot read the image's tar: it is cut");
+  member.head.resize(from + tar_padded(size));
+  if (read_full(tar_, std::span(member.head).subspan(from)) != tar_padded(size)) throw InputError("cannot read the image's tar: it is cut");
   const std::string_view records = as_text(ByteView(member.head).subspan(from, size));
   if (type == 'x') read_pax(records, member.name, member.link, member.long_size);
   if (type == 'L') member.name = records.substr(0, records.find('\0'));
@@ -185,13 +176,13 @@ void LayerTar::take(Member& member) {
   if (member.type == '2') follow_link(member);
   out_ = std::move(member.head);
   if (member.name != k_status) {
-    pass_ = padded(member.size);
+    pass_ = tar_padded(member.size);
     return;
   }
   if (member.size > k_status_limit) throw InputError("cannot read the image's package list: it is too long");
   const std::size_t from = out_.size();
-  out_.resize(from + padded(member.size));
-  if (read_full(tar_, std::span(out_).subspan(from)) != padded(member.size)) throw InputError("cannot read the image's tar: it is cut");
+  out_.resize(from + tar_padded(member.size));
+  if (read_full(tar_, std::span(out_).subspan(from)) != tar_padded(member.size)) throw InputError("cannot read the image's tar: it is cut");
   dpkg_status_ = as_text(ByteView(out_).subspan(from, member.size));
 }
 
@@ -212,7 +203,7 @@ void LayerTar::finish() {
   while (tar_.read(rest) > 0) {
   }
   for (const auto& [path, file] : changes_.files) add_file(path, file);
-  out_.resize(out_.size() + 2 * k_block);
+  out_.resize(out_.size() + 2 * k_tar_block);
 }
 
 void LayerTar::add_file(const std::string& path, const LayerFile& file) {
@@ -229,34 +220,14 @@ void LayerTar::add_file(const std::string& path, const LayerFile& file) {
     if (content.size() != file.size) throw InputError(cat("cannot read '", file.path, "': it changed while it was read"));
     out_.insert(out_.end(), content.begin(), content.end());
   }
-  out_.resize(padded(out_.size()));
+  out_.resize(tar_padded(out_.size()));
 }
 
-/// A ustar header (POSIX.1-1988), owned by root.
 void LayerTar::add_head(const std::string& path, char type, std::uint32_t mode, std::uint64_t size) {
   const std::string name = "./" + path;
-  std::size_t cut = 0;
-  if (name.size() > 100) cut = name.find('/', name.size() - 101);
-  if (cut == std::string::npos || cut > 155 || cut + 1 == name.size())
-    throw InputError(cat("cannot add '/", path, "' to the image: its path is too long"));
-  std::array<std::uint8_t, k_block> header{};
-  const std::span<std::uint8_t> bytes(header);
-  put_text(bytes.subspan(0), std::string_view(name).substr(cut == 0 ? 0 : cut + 1));
-  put_octal(bytes.subspan(100, 8), mode);
-  put_octal(bytes.subspan(108, 8), 0);
-  put_octal(bytes.subspan(116, 8), 0);
-  put_octal(bytes.subspan(124, 12), size);
-  put_octal(bytes.subspan(136, 12), static_cast<std::uint64_t>(changes_.time));
-  header[156] = static_cast<std::uint8_t>(type);
-  put_text(bytes.subspan(257), std::string_view("ustar\00000", 8));
-  if (cut > 0) put_text(bytes.subspan(345), std::string_view(name).substr(0, cut));
-  put_text(bytes.subspan(148), "        ");
-  std::uint64_t sum = 0;
-  for (const std::uint8_t byte : header) sum += byte;
-  put_octal(bytes.subspan(148, 7), sum);
-  header[154] = 0;
-  header[155] = ' ';
-  out_.insert(out_.end(), header.begin(), header.end());
+  const auto header = ustar_header({name, type, mode, size, static_cast<std::uint64_t>(changes_.time)});
+  if (!header) throw InputError(cat("cannot add '/", path, "' to the image: its path is too long"));
+  out_.insert(out_.end(), header->begin(), header->end());
 }
 
 }  // namespace rootcellar

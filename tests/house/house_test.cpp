@@ -60,7 +60,7 @@ TEST(House, OneFilePerThirdPartyLibrary) {
       {"nlohmann/", {"bundle/base/json.cpp"}},
       {"CLI/", {"bundle/base/cli.cpp"}},
       {"curl/", {"builder/source/http.cpp"}},
-      {"archive", {"installer/run/layer_search.cpp"}},
+      {"archive", {"builder/source/archive.cpp", "installer/run/layer_search.cpp"}},
   };
   Places wrong;
   for (const SourceFile& file : program_sources()) {

@@ -1,32 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "tests/unit/lock/sample_lock.h"
 
 namespace rootcellar {
 namespace {
-
-TEST(RequireLockable, NamesWhatCannotCrossYet) {
-  Profile profile;
-  profile.file = "lab.yaml";
-  EXPECT_NO_THROW(require_lockable(profile));
-  profile.cluster.described.enabled = true;
-  profile.cluster.place = {"lab.yaml", 5, 3, {}};
-  profile.runtime.kind = "containerd";
-  profile.files.push_back({.name = "helm", .content = {.member = "linux-amd64/helm"}, .place = {"lab.yaml", 9, 5, {}}});
-  profile.files.back().content.checksum_url = "https://dl.example/helm.sha256";
-  try {
-    require_lockable(profile);
-    FAIL() << "expected an InputError";
-  } catch (const InputError& error) {
-    EXPECT_EQ(render_error(error),
-              "error: lab.yaml:5:3: this version of rootcellar can check a cluster, and not yet lock it\n"
-              "error: lab.yaml:1:1: this version of rootcellar can check runtime.kind: containerd, and not yet lock it\n"
-              "error: lab.yaml:9:5: this version of rootcellar can check the archive member 'linux-amd64/helm', and not yet lock it\n"
-              "error: lab.yaml:9:5: this version of rootcellar can check the checksum_url of 'helm', and not yet lock it\n");
-  }
-}
 
 TEST(IndexTables, AreSortedAndComplete) {
   const Index index = index_tables(test::sample_lock());

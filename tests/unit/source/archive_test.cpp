@@ -58,6 +58,14 @@ TEST_F(Archive, GivesMembersOfTars) {
   }
 }
 
+TEST_F(Archive, TakesAFolderThatComesFirstForNoFile) {
+  for (const auto& [flag, name] : {std::pair("-cf", "x.tar"), {"-czf", "x.tgz"}}) {
+    run({"/bin/tar", flag, in(name), "--no-recursion", "./", "./linux/", "./linux/helm"});
+    EXPECT_EQ(member(in(name), "linux/helm"), "a program\n") << name;
+    EXPECT_EQ(refused(in(name), "other"), "error: archive 'x' has no file 'other'\nhint: it has linux/, linux/helm\n") << name;
+  }
+}
+
 TEST_F(Archive, GivesACompressedFileByAnyName) {
   run({"/bin/gzip", "-nf", in("linux/helm")});
   EXPECT_EQ(member(in("linux/helm.gz"), "helm"), "a program\n");
