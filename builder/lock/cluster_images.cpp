@@ -20,10 +20,7 @@ std::string full_name(std::string_view text) {
 }  // namespace
 
 ClusterImages::ClusterImages(const Profile& profile) : profile_(profile) {
-  for (const ProfileImage& image : profile.images) {
-    declared_.insert(full_name(image.name));
-    written_.push_back(image.name);
-  }
+  for (const ProfileImage& image : profile.images) declared_.insert(full_name(image.name));
   const ClusterSection& cluster = profile.cluster.described;
   for (const std::string& image : cluster.images) named_.insert(full_name(image));
   named_.insert(full_name(cluster.sandbox_image));
@@ -38,9 +35,9 @@ void ClusterImages::take(std::string_view text, const std::string& what, const T
     const std::string name = full_name(image.name);
     named_.insert(name);
     if (declared_.contains(name) || !told.insert(name).second) continue;
-    const auto near = did_you_mean(image.name, written_);
+    const auto near = did_you_mean(name, std::vector<std::string>(declared_.begin(), declared_.end()));
     faults_.push_back({place, cat("image '", printable(image.name, 200), "' is not among images: named by ", what, ", ", image.place),
-                       near ? cat("did you mean '", *near, "'?") : std::string("add it to images")});
+                       near ? cat("did you mean '", *near, "'? If not, add it to images") : std::string("add it to images")});
   }
 }
 

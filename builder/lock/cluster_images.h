@@ -26,7 +26,6 @@ class ClusterImages {
  private:
   const Profile& profile_;
   std::set<std::string> declared_, named_;
-  std::vector<std::string> written_;  ///< declared, as written: for "did you mean"
   std::vector<Fault> faults_;
 };
 

@@ -12,12 +12,14 @@ namespace rootcellar {
 namespace {
 
 constexpr std::uint64_t k_time_limit = 300;
-constexpr std::size_t k_output_limit = std::size_t{64} << 20;
-constexpr std::string_view k_nowhere = "http://127.0.0.1:1";  // whoever would fetch something fails at once, and says so
+constexpr std::size_t k_output_limit = (std::size_t{64} << 20) + 1;  // one more than is read as YAML: what was cut off is refused there
+constexpr std::string_view k_nowhere = "http://127.0.0.1:1";         // whoever would fetch something fails at once, and says so
 
-std::string last_line(const std::string& text) {
-  const std::string_view trimmed = trim(text);
-  return printable(trimmed.substr(trimmed.rfind('\n') + 1), 400);
+/// What it says last, as a rule the reason.
+std::string complaint(const ProcessResult& result) {
+  const std::string_view text = trim(result.error_output);
+  if (text.empty()) return cat("ends with code ", result.exit_code, " and says nothing");
+  return cat("says: ", printable(text.substr(text.rfind('\n') + 1), 400));
 }
 
 }  // namespace
@@ -42,7 +44,8 @@ std::string ClusterPrograms::run(const std::string& name, std::vector<std::strin
   ProcessSpec spec;
   spec.argv = {program(name)};
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
-  spec.environment = {cat("HOME=", home_.path()), "PATH=/usr/bin:/bin", cat("HTTP_PROXY=", k_nowhere), cat("HTTPS_PROXY=", k_nowhere)};
+  spec.environment = {cat("HOME=", home_.path()), "PATH=/usr/bin:/bin", cat("HTTP_PROXY=", k_nowhere), cat("HTTPS_PROXY=", k_nowhere),
+                      "GIT_ALLOW_PROTOCOL=file"};  // kubectl kustomize runs git, which also knows ways that no proxy sees
   spec.directory = home_.path();
   spec.time_limit_seconds = k_time_limit;
   spec.output_limit = k_output_limit;
@@ -55,7 +58,7 @@ std::string ClusterPrograms::run(const std::string& name, std::vector<std::strin
                      cat("lock on a machine of the architecture ", lock_.architecture));
   }
   if (result.timed_out) throw InputError(cat(what, ": '", name, "' did not end within ", k_time_limit, " s"));
-  if (result.exit_code != 0) throw InputError(cat(what, ": '", name, "' says: ", last_line(result.error_output)));
+  if (result.exit_code != 0) throw InputError(cat(what, ": '", name, "' ", complaint(result)));
   return std::move(result.output);
 }
 

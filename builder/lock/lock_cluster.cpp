@@ -37,6 +37,14 @@ std::string manifest_path(const std::string& deployment, std::size_t number, con
   return cat("cluster/", deployment, "/", number, "-", name.empty() ? "manifest.yaml" : name);
 }
 
+/// For people, as the profile names it.
+std::string manifest_title(const std::string& deployment, std::size_t number, const ProfileFileContent& content) {
+  const std::string& from = content.url.empty() ? content.path : content.url;
+  const std::string of = cat(" of deployment '", deployment, "'");
+  if (from.empty()) return cat("manifest ", number, of);
+  return content.member.empty() ? cat("manifest '", from, "'", of) : cat("manifest '", content.member, "' in '", from, "'", of);
+}
+
 class ClusterLocker {
  public:
   ClusterLocker(const Profile& profile, Lock& lock, SourceContext& context)
@@ -81,7 +89,7 @@ class ClusterLocker {
   void add_manifest(const ProfileDeployment& source, std::size_t at, Deployment& deployment) {
     const ProfileFileContent& content = source.files[at];
     const std::string path = manifest_path(deployment.name, at + 1, content);
-    const std::string what = cat("manifest '", content.url.empty() ? content.path : content.url, "' of deployment '", deployment.name, "'");
+    const std::string what = manifest_title(deployment.name, at + 1, content);
     Resolved<LockedBlob> blob = resolve_content(content, what, context_);
     const std::string text = text_of(blob.value);
     images_.take(deployment.templated ? filled_with_something(text, what) : text, what, source.place);

@@ -10,13 +10,22 @@ using Kind = YamlNode::Kind;
 
 std::string text_at(const YamlNode& node, std::string_view key) {
   const YamlNode* value = node.find(key);
-  return value == nullptr ? std::string() : printable(value->scalar, 100);
+  return value == nullptr ? std::string() : value->scalar;
+}
+
+/// "Deployment argo/workflow-controller", as far as the document says it.
+std::string object_name(const YamlNode& document) {
+  std::string name = text_at(document, "kind");
+  const YamlNode* metadata = document.find("metadata");
+  if (metadata == nullptr) return name;
+  const std::string space = text_at(*metadata, "namespace");
+  name += cat(name.empty() ? "" : " ", space, space.empty() ? "" : "/", text_at(*metadata, "name"));
+  return name;
 }
 
 std::string document_name(const YamlNode& document, std::size_t number) {
-  const YamlNode* metadata = document.find("metadata");
-  const std::string name = metadata == nullptr ? std::string() : text_at(*metadata, "name");
-  return cat("document ", number, " (", text_at(document, "kind"), ' ', name, ')');
+  const std::string name = printable(object_name(document), 200);
+  return name.empty() ? cat("document ", number) : cat("document ", number, " (", name, ')');
 }
 
 /// "--executor-image" and its like; what follows "=" is the value.
