@@ -85,9 +85,10 @@ upstream_start_registries() {
   upstream_run tokens python3 "$upstream_here/token_server.py" "$tokens" "$upstream/tls" "$upstream_user" "$upstream_password"
 }
 
-upstream_start_files() {
-  local tls="ssl_certificate_key $upstream/tls"
-  cat > "$upstream/etc/nginx.conf" << CONF
+# upstream_nginx ROOT: a file server; its server blocks are the standard input.
+upstream_nginx() {
+  {
+    cat << CONF
 daemon off;
 user $(id -un) $(id -gn);
 worker_processes 1;
@@ -100,13 +101,21 @@ http {
   uwsgi_temp_path $upstream/tmp; scgi_temp_path $upstream/tmp;
   types { text/html html; }
   default_type application/octet-stream;
-  root $upstream/files;
+  root $1;
+CONF
+    cat
+    echo '}'
+  } > "$upstream/etc/nginx.conf"
+  upstream_run nginx "$(command -v nginx || echo /usr/sbin/nginx)" -e "$upstream/log/nginx.error.log" -p "$upstream" -c "$upstream/etc/nginx.conf"
+}
+
+upstream_start_files() {
+  local tls="ssl_certificate_key $upstream/tls"
+  upstream_nginx "$upstream/files" << CONF
   server { listen 127.0.0.1:$http; }
   server { listen 127.0.0.1:$https ssl; ssl_certificate $upstream/tls/server.crt; $tls/server.key; }
   server { listen 127.0.0.1:$expired ssl; ssl_certificate $upstream/tls/expired.crt; $tls/expired.key; }
-}
 CONF
-  upstream_run nginx "$(command -v nginx || echo /usr/sbin/nginx)" -e "$upstream/log/nginx.error.log" -p "$upstream" -c "$upstream/etc/nginx.conf"
 }
 
 # Files whose bytes are the same in every run: openssl's keystream over zeros.

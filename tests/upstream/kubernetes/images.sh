@@ -46,7 +46,7 @@ image() {
   find "$root" -exec touch --no-dereference --date="$made" {} +
   tar --sort=name --owner=0 --group=0 --numeric-owner -C "$root" -cf "$scratch/layer.tar" .
   umoci raw add-layer --image "$layout:$tag" --history.created "$made" "$scratch/layer.tar"
-  umoci config --image "$layout:$tag" --os linux --architecture "$(go env GOARCH)" --created "$made" --history.created "$made" \
+  umoci config --image "$layout:$tag" --os linux --architecture "$(dpkg --print-architecture)" --created "$made" --history.created "$made" \
     --config.env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
   echo "$tag $name" >> "$scratch/names"
   rm -rf -- "$root"

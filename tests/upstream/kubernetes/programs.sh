@@ -1,33 +1,20 @@
 #!/usr/bin/env bash
 # The programs of a Kubernetes cluster, built from their published Go modules, because nothing else of theirs can be had from a machine that
-# reaches package registries only. Prints the folder with the programs; kept between runs, by what they are made of.
-#   programs.sh            builds what is missing, prints the folder
+# reaches package registries only. Each is kept between runs by what it is made of; a set is a folder of links to them.
+#   programs.sh            builds what is missing, prints the folder of the set
+#   programs.sh parts      builds nothing, prints for each part of the set: PLACE_IN_FOLDER KEY
 # ROOTCELLAR_PROGRAMS names another place than ~/.cache/rootcellar/programs.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/versions.sh"
-
 kept=${ROOTCELLAR_PROGRAMS:-${XDG_CACHE_HOME:-$HOME/.cache}/rootcellar/programs}
-# The compiler that wrote the pins of this set; Go fetches it as a module where the machine has another.
-export GOTOOLCHAIN=go$go_version GOFLAGS="-buildvcs=false -mod=mod -p=2" GOWORK=off
-key=$(cat "$here/programs.sh" "$here/versions.sh" "$here"/*.go.txt "$here/pause.c" | sha256sum | cut -c1-16)
-folder=$kept/$key
-if [ -e "$folder/complete" ]; then
-  echo "$folder"
-  exit 0
-fi
+argo=github.com/argoproj/argo-workflows/v3
 
 say() { printf '%s\n' "$*" >&2; }
-command -v go > /dev/null || { say "programs.sh: expected Go; install it, or put it into PATH"; exit 3; }
-mkdir -p "$folder/bin" "$kept/build"
-exec 9> "$kept/lock"
-flock 9
-export GOMODCACHE=$kept/build/modules GOCACHE=$kept/build/objects
 
 # module_folder MODULE VERSION: its source, downloaded. Upper case is written !lower in the cache.
 module_folder() {
-  (cd /; go mod download "$1@$2" >&2)
-  echo "$GOMODCACHE/$(sed -E 's/([A-Z])/!\L\1/g' <<< "$1")@$2"
+  (cd / && go mod download "$1@$2" >&2) && echo "$GOMODCACHE/$(sed -E 's/([A-Z])/!\L\1/g' <<< "$1")@$2"
 }
 
 # A module of our own that requires the program's, with the replacements that the program's own go.mod makes: those to other modules as they
@@ -43,65 +30,133 @@ write_module() {
     sed -E 's#//.*##' | { grep '=> [^.]' || true; } | sed -E 's/^[[:space:]]*/replace /'
 }
 
-# build PROGRAM MODULE VERSION PACKAGE [LINKER_FLAGS]
-build() {
-  local program=$1 module=$2 version=$3 package=$4 started=$SECONDS source work
-  [ ! -e "$folder/bin/$program" ] || return 0
-  work=$kept/build/source/$program
-  rm -rf "$work"
-  mkdir -p "$work"
-  source=$(module_folder "$module" "$version")
-  write_module "$module" "$version" "$source" > "$work/go.mod"
-  cp "$source/go.sum" "$work/" 2> /dev/null || true
-  (cd "$work" && go build -trimpath -ldflags "-s -w ${5-}" -o "$folder/bin/.$program" "$package") > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-  mv "$folder/bin/.$program" "$folder/bin/$program"
-  say "  $program $version: $((SECONDS - started)) s"
+# The ways to make a part, each run in an empty folder, in which it leaves "made".
+
+# program MODULE VERSION PACKAGE [LINKER_FLAGS]
+program() {
+  local source
+  source=$(module_folder "$1" "$2") && write_module "$1" "$2" "$source" > go.mod || return
+  ! [ -e "$source/go.sum" ] || cp "$source/go.sum" . || return
+  go build -trimpath -ldflags "-s -w ${4-}" -o made "$3"
 }
 
-# Argo's module lacks the one Linux file of a package; it is built from a copy that has ours.
-build_argoexec() {
-  local module=github.com/argoproj/argo-workflows/v3 started=$SECONDS source work=$kept/build/source/argoexec
-  [ ! -e "$folder/bin/argoexec" ] || return 0
-  source=$(module_folder "$module" "$argo_version")
-  rm -rf "$work"
-  mkdir -p "$work"
-  cp -r "$source" "$work/module"
-  chmod -R u+w "$work/module"
-  cp "$here/argoexec-signals.go.txt" "$work/module/workflow/executor/os-specific/signal_linux.go"
-  { write_module "$module" "$argo_version" "$source"; printf 'replace %s => ./module\n' "$module"; } > "$work/go.mod"
-  cp "$source/go.sum" "$work/"
-  (cd "$work" && go build -trimpath -ldflags "-s -w" -o "$folder/bin/.argoexec" "$module/cmd/argoexec") > "$work/log" 2>&1 || { tail -n 30 "$work/log" >&2; exit 1; }
-  mv "$folder/bin/.argoexec" "$folder/bin/argoexec"
-  say "  argoexec $argo_version: $((SECONDS - started)) s"
+static_program() { CGO_ENABLED=1 program "$@"; }
+
+# Argo's module lacks the one Linux file of a package; its executor is built from a copy that has ours, FILE.
+# argo_executor VERSION LINKER_FLAGS FILE FILE_DIGEST
+argo_executor() {
+  local source
+  source=$(module_folder "$argo" "$1") && cp -r "$source" module && chmod -R u+w module || return
+  cp "$3" module/workflow/executor/os-specific/signal_linux.go && cp "$source/go.sum" . || return
+  { write_module "$argo" "$1" "$source" && printf 'replace %s => ./module\n' "$argo"; } > go.mod || return
+  go build -trimpath -ldflags "-s -w $2" -o made "$argo/cmd/argoexec"
 }
 
-say "building the programs of Kubernetes $kubernetes_version from their Go modules (once; about 20 minutes on two cores)"
-export CGO_ENABLED=0
-named="-X k8s.io/component-base/version.gitVersion=$kubernetes_version -X k8s.io/component-base/version.gitMajor=1"
-named="$named -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$kubernetes_version") -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes_version"
-for program in kubeadm kubectl kubelet kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
-  build $program k8s.io/kubernetes "$kubernetes_version" k8s.io/kubernetes/cmd/$program "$named"
-done
-for program in server etcdctl etcdutl; do
-  build "${program/server/etcd}" go.etcd.io/etcd/$program/v3 "$etcd_version" go.etcd.io/etcd/$program/v3
-done
-build coredns github.com/coredns/coredns "$coredns_version" github.com/coredns/coredns
-build crictl sigs.k8s.io/cri-tools "$crictl_version" sigs.k8s.io/cri-tools/cmd/crictl "-X sigs.k8s.io/cri-tools/pkg/version.Version=$crictl_version"
-build helm helm.sh/helm/v3 "$helm_version" helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=$helm_version"
-build workflow-controller github.com/argoproj/argo-workflows/v3 "$argo_version" github.com/argoproj/argo-workflows/v3/cmd/workflow-controller \
-  "-X github.com/argoproj/argo-workflows/v3.version=$argo_version"
-build_argoexec
-CGO_ENABLED=1 build flanneld github.com/flannel-io/flannel "$flannel_version" github.com/flannel-io/flannel \
-  "-X github.com/flannel-io/flannel/pkg/version.Version=$flannel_version -extldflags \"-static\""
-build flannel github.com/containernetworking/plugins "$flannel_plugin_version" github.com/containernetworking/plugins/plugins/meta/flannel
-build cri-dockerd github.com/Mirantis/cri-dockerd "$cri_dockerd_version" github.com/Mirantis/cri-dockerd
-[ -e "$folder/bin/pause" ] || cc -Os -static -s -o "$folder/bin/pause" "$here/pause.c"
-cp "$(module_folder github.com/flannel-io/flannel "$flannel_version")/Documentation/kube-flannel.yml" "$folder/kube-flannel.yml"
-rm -rf "$folder/argo-manifests"
-cp -r "$(module_folder github.com/argoproj/argo-workflows/v3 "$argo_version")/manifests" "$folder/argo-manifests"
-chmod -R u+w "$folder"
-touch "$folder/complete"
-# Compiling again is for another set: gigabytes that nobody needs until then.
-chmod -R u+w "$kept/build"
-rm -rf "$kept/build"
+# c_program FILE FILE_DIGEST
+c_program() { cc -Os -static -s -o made "$1"; }
+
+# module_files MODULE VERSION PATH: a file or folder of the module as it is.
+module_files() {
+  local source
+  source=$(module_folder "$1" "$2") && cp -r "$source/$3" made && chmod -R u+w made
+}
+
+digest() { sha256sum < "$1" | cut -c1-64; }
+
+# parts DO: calls DO PLACE_IN_FOLDER WAY ARGUMENTS... for every part of the set.
+parts() {
+  local each named plugins=github.com/containernetworking/plugins
+  named="-X k8s.io/component-base/version.gitVersion=$kubernetes_version -X k8s.io/component-base/version.gitMajor=1"
+  named="$named -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$kubernetes_version") -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes_version"
+  for each in kubeadm kubectl kubelet kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
+    "$1" bin/$each program k8s.io/kubernetes "$kubernetes_version" k8s.io/kubernetes/cmd/$each "$named"
+  done
+  for each in server etcdctl etcdutl; do
+    "$1" "bin/${each/server/etcd}" program go.etcd.io/etcd/$each/v3 "$etcd_version" go.etcd.io/etcd/$each/v3
+  done
+  "$1" bin/coredns program github.com/coredns/coredns "$coredns_version" github.com/coredns/coredns
+  "$1" bin/crictl program sigs.k8s.io/cri-tools "$crictl_version" sigs.k8s.io/cri-tools/cmd/crictl \
+    "-X sigs.k8s.io/cri-tools/pkg/version.Version=$crictl_version"
+  "$1" bin/helm program helm.sh/helm/v3 "$helm_version" helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=$helm_version"
+  # The version is the tag of the executor's image too, wherever the controller is not told another.
+  for each in workflow-controller argo; do "$1" bin/$each program $argo "$argo_version" $argo/cmd/$each "-X $argo.version=$argo_version"; done
+  "$1" bin/argoexec argo_executor "$argo_version" "-X $argo.version=$argo_version" "$here/argoexec-signals.go.txt" \
+    "$(digest "$here/argoexec-signals.go.txt")"
+  "$1" bin/flanneld static_program github.com/flannel-io/flannel "$flannel_version" github.com/flannel-io/flannel \
+    "-X github.com/flannel-io/flannel/pkg/version.Version=$flannel_version -extldflags \"-static\""
+  "$1" bin/flannel program $plugins "$flannel_plugin_version" $plugins/plugins/meta/flannel
+  for each in ipam/{dhcp,host-local,static} main/{bridge,dummy,host-device,ipvlan,loopback,macvlan,ptp,tap,vlan} \
+    meta/{bandwidth,firewall,portmap,sbr,tuning,vrf}; do
+    "$1" "bin/cni/${each#*/}" program $plugins "$cni_plugins_version" "$plugins/plugins/$each" \
+      "-X $plugins/pkg/utils/buildversion.BuildVersion=$cni_plugins_version"
+  done
+  "$1" bin/cri-dockerd program github.com/Mirantis/cri-dockerd "$cri_dockerd_version" github.com/Mirantis/cri-dockerd
+  "$1" bin/pause c_program "$here/pause.c" "$(digest "$here/pause.c")"
+  "$1" kube-flannel.yml module_files github.com/flannel-io/flannel "$flannel_version" Documentation/kube-flannel.yml
+  "$1" argo-manifests module_files $argo "$argo_version" manifests
+  "$1" cri-dockerd-systemd module_files github.com/Mirantis/cri-dockerd "$cri_dockerd_version" packaging/systemd
+}
+
+# Where the repository lies is no part of what a program is.
+key_of() { { printf '%s\n' "$go_version" "${@#"$here"/}"; declare -f "$2" program write_module; } | sha256sum | cut -c1-16; }
+
+print_key() { echo "$1 $(key_of "$@")"; }
+
+# The compiler that wrote the pins of this set: what the machine has, or what its Go fetches by itself (1.21 and later), or the module it is
+# published as, whose files have lost their permissions and one of them its name.
+find_compiler() {
+  local root
+  command -v go > /dev/null || { say "programs.sh: expected Go; install it, or put it into PATH"; exit 3; }
+  export GOTOOLCHAIN=go$go_version
+  ! [[ $(cd / && go version 2> /dev/null) = *" go$go_version "* ]] || return 0
+  export GOTOOLCHAIN=local
+  root=$(module_folder golang.org/toolchain "v0.0.1-go$go_version.$(go env GOOS)-$(go env GOARCH)")
+  chmod -R u+w "$root"
+  chmod -R a+x "$root/bin" "$root/pkg/tool"
+  [ -e "$root/src/go.mod" ] || cp "$root/src/_go.mod" "$root/src/go.mod"
+  export PATH=$root/bin:$PATH
+  go version | grep -qF " go$go_version " || { say "programs.sh: $root/bin/go is not Go $go_version"; exit 1; }
+}
+
+# Once, before the first part that is missing.
+prepare() {
+  [ -z "${prepared-}" ] || return 0
+  say "building programs of Kubernetes $kubernetes_version from their Go modules (all of them: once, about 20 minutes on two cores)"
+  export GOFLAGS="-buildvcs=false -mod=mod -p=2" GOWORK=off CGO_ENABLED=0 GOMODCACHE=$kept/build/modules GOCACHE=$kept/build/objects
+  find_compiler
+  prepared=yes
+}
+
+make_part() {
+  local place=$1 part work started=$SECONDS
+  part=$kept/parts/$(key_of "$@")
+  if [ ! -e "$part" ]; then
+    prepare
+    work=$kept/build/source/${place##*/}
+    rm -rf "$work"
+    mkdir -p "$work"
+    (cd "$work" && "${@:2}") > "$work.log" 2>&1 || { tail -n 30 "$work.log" >&2; exit 1; }
+    mv "$work/made" "$part"
+    say "  ${place##*/}: $((SECONDS - started)) s"
+  fi
+  mkdir -p "$(dirname "$folder/$place")"
+  rm -rf "${folder:?}/$place"
+  cp -al "$part" "$folder/$place"
+}
+
+keys=$(parts print_key)
+if [ "${1-}" = parts ]; then
+  echo "$keys"
+  exit 0
+fi
+folder=$kept/$(sha256sum <<< "$keys" | cut -c1-16)
+if [ ! -e "$folder/complete" ]; then
+  mkdir -p "$kept/parts" "$folder"
+  exec 9> "$kept/lock"
+  flock 9
+  parts make_part
+  touch "$folder/complete"
+  # Compiling again is for another set: gigabytes that nobody needs until then.
+  [ ! -d "$kept/build" ] || { chmod -R u+w "$kept/build" && rm -rf "$kept/build"; }
+fi
 echo "$folder"
