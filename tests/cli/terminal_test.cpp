@@ -102,8 +102,9 @@ TEST_F(Terminal, ABarIsForTerminalsOnly) {
   prepare_build(300000);
   PseudoTerminal terminal = start(build("1"), {}, 60);
   EXPECT_EQ(terminal.finish(), 0);
-  EXPECT_NE(terminal.shown().find("\r\x1b[Kwriting the bundle [....................]"), std::string::npos) << terminal.shown();
-  for (const std::string_view drawn : split(terminal.shown(), '\r')) EXPECT_LT(drawn.substr(0, drawn.find('\n')).size(), 60u + 3) << drawn;
+  const std::string shown = terminal.shown();
+  EXPECT_NE(shown.find("\r\x1b[Kwriting the bundle [....................]"), std::string::npos) << shown;
+  for (const std::string_view drawn : split(shown, '\r')) EXPECT_LT(drawn.substr(0, drawn.find('\n')).size(), 60u + 3) << drawn;
   remove_tree(session_.path("out"));
   const ProcessResult piped = session_.run(build("1"));
   EXPECT_EQ(piped.exit_code, 0);
