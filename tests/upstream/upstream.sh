@@ -198,8 +198,8 @@ upstream_stop() {
   local file
   for file in "$1"/pid/*; do
     [ -e "$file" ] || continue
-    kill "$(cat "$file")" 2> /dev/null
-    wait "$(cat "$file")" 2> /dev/null
+    kill "$(cat "$file")" 2> /dev/null || true  # nginx is noted twice
+    wait "$(cat "$file")" 2> /dev/null || true
   done
   rm -rf "$1"
 }
