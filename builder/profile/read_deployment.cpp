@@ -83,7 +83,7 @@ class DeploymentReader {
     const std::string place = given.size() == 1 ? given[0] : std::string();
     if (place == "url") chart.content = read_pinned_content(map, context_);
     if (place == "path") read_chart_path(*map.take("path"), chart);
-    chart.repository = text_that(map, "repository", is_web_url, "an http:// or https:// address");
+    chart.repository = text_that(map, "repository", is_tls_url, "an https:// address (it says what is pinned)");
     chart.oci = text_that(map, "oci", is_oci_url, "an address like oci://ghcr.io/lab/charts/web");
     read_chart_version(map, place, chart);
     read_values(map);

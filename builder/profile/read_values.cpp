@@ -133,7 +133,7 @@ ProfileFileContent read_content(YamlMap& map, const ReadContext& context) {
 
 ProfileFileContent read_pinned_content(YamlMap& map, const ReadContext& context) {
   ProfileFileContent content = read_any_content(map, context, true);
-  content.checksum_url = text_that(map, "checksum_url", is_web_url, "an http:// or https:// address");
+  content.checksum_url = text_that(map, "checksum_url", is_tls_url, "an https:// address (it says what is pinned)");
   if (content.pin_when_locked && !content.url.starts_with("https://"))
     context.faults.add(*map.take("sha256"), cat("key 'sha256': ", k_when_locked, " needs an https:// address"));
   content.member = text_that(map, "member", is_member, "a path inside the archive");

@@ -133,6 +133,8 @@ bool is_web_url(std::string_view text) {
          (is_host_name(host) || is_host_name(split_endpoint(host).host) || is_numeric_endpoint(host));
 }
 
+bool is_tls_url(std::string_view text) { return text.starts_with("https://") && is_web_url(text); }
+
 bool is_numeric_web_url(std::string_view text) {
   if (!is_web_url(text) || !text.starts_with("http://")) return false;
   return is_address(host_of(text)) || is_numeric_endpoint(host_of(text));

@@ -20,6 +20,7 @@ bool is_absolute_path(std::string_view text);                    ///< "/a/b": no
 bool is_destination(std::string_view text);                      ///< an absolute path outside rootcellar's own folders and the kernel's
 bool is_account(std::string_view text);                          ///< user or group, useradd(8), or a number
 bool is_web_url(std::string_view text);                          ///< http:// or https:// with a host
+bool is_tls_url(std::string_view text);                          ///< https:// with a host
 bool is_numeric_web_url(std::string_view text);                  ///< http:// with an IP address as its host: nothing is looked up on site
 bool is_numeric_endpoint(std::string_view text);                 ///< "127.0.0.1:5000", "[::1]:5000"
 bool is_registry_range(std::string_view text);                   ///< HOST:PORT or a CIDR, as Docker's insecure-registries takes them

@@ -71,10 +71,10 @@ const YamlNode& find_version(const YamlNode& versions, const ProfileChart& chart
                    versions_hint(known, chart.version));
 }
 
-std::string archive_url(const YamlNode& version, const std::string& base) {
+std::string archive_url(const YamlNode& version, const ProfileChart& chart, const std::string& base) {
   const YamlNode* urls = version.find("urls");
   const std::string url = urls == nullptr || urls->items.empty() ? std::string() : urls->items[0].scalar;
-  if (url.empty()) throw InputError(cat("'", shown_url(base), "' names no address of the chart"));
+  if (url.empty()) throw InputError(cat("'", shown_url(base), "index.yaml' names no address of chart '", chart.name, "' ", chart.version));
   if (url.starts_with("https://") || url.starts_with("http://")) return url;
   if (!url.starts_with('/')) return cat(base, url);
   const auto parsed = parse_url(base);
@@ -88,7 +88,7 @@ Resolved<LockedBlob> resolve_in_repository(const ProfileChart& chart, const std:
   if (documents.empty()) throw InputError(cat("'", shown_url(url), "' is empty"));
   const YamlNode& version = find_version(find_chart(documents[0], chart, url), chart, url);
   ProfileFileContent content;
-  content.url = archive_url(version, base);
+  content.url = archive_url(version, chart, base);
   std::string digest = text_of(version, "digest");
   if (digest.starts_with("sha256:")) digest.erase(0, 7);
   content.sha256 = Digest::from_hex(digest);

@@ -154,6 +154,8 @@ upstream_make_images() {
   upstream_push multi lab/multi:1.0 --all
 }
 
+upstream_make_charts() { python3 "$upstream_here/make_charts.py" "$upstream/files" "127.0.0.1:$open"; }
+
 upstream_write_env() {
   cat > "$upstream/env" << ENV
 export RC_UPSTREAM=$upstream
@@ -189,7 +191,7 @@ upstream_start() {
   upstream_run lying python3 "$upstream_here/lying_server.py" "$lying" "$upstream/files" "127.0.0.1:$open"
   upstream_run proxy python3 "$upstream_here/forward_proxy.py" "$proxy"
   for name in open basic token tokens http https expired lying proxy; do upstream_until upstream_listens "${!name}" || return 1; done
-  [ "${2:-}" = empty ] || { upstream_make_files && upstream_make_images; } || return 1
+  [ "${2:-}" = empty ] || { upstream_make_files && upstream_make_images && upstream_make_charts; } || return 1
   upstream_write_env
 }
 

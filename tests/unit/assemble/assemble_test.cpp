@@ -4,7 +4,9 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
+#include "bundle/base/process.h"
 #include "bundle/base/text.h"
+#include "tests/unit/bundle/bundle_fixture.h"
 
 namespace rootcellar {
 namespace {
@@ -134,6 +136,56 @@ TEST_F(AssembleTest, ImagesTravelWithTheirBlobs) {
   lock_.images.push_back(image);
   EXPECT_EQ(build("cache", "one").fetched, 6u + (3u << 20) + config.size() + manifest.size());
   EXPECT_EQ(build("cache", "two").fetched, 0u);
+}
+
+/// Of an archive only the members travel, each under its own digest.
+TEST_F(AssembleTest, MembersTravelWithoutTheirArchive) {
+  const std::string archive = path_join(work_.path(), "tools.tgz"), tools = path_join(work_.path(), "tools");
+  make_directories(tools);
+  write_file_atomically(path_join(tools, "bridge"), "a bridge\n");
+  write_file_atomically(path_join(tools, "loopback"), noise(100000));
+  ProcessSpec tar;
+  tar.argv = {"/bin/tar", "-czf", archive, "-C", tools, "--no-recursion", "./", "./bridge", "./loopback"};
+  tar.environment = {"PATH=/usr/bin:/bin"};
+  ASSERT_EQ(run_process(tar).exit_code, 0);
+  const std::string packed = read_file(archive, 1u << 20);
+  for (const char* name : {"bridge", "loopback"}) {
+    const std::string content = read_file(path_join(tools, name), 1u << 20);
+    LockedFile file;
+    file.placed = {.name = name, .path = cat("files/", name), .destination = cat("/opt/cni/bin/", name)};
+    file.blob = {.digest = sha256(as_bytes(content)), .size = content.size(), .path = "tools.tgz"};
+    file.blob.archive = LockedArchive{sha256(as_bytes(packed)), packed.size(), name};
+    lock_.files.push_back(file);
+  }
+  const AssembleResult built = build("cache", "one");
+  EXPECT_EQ(built.fetched, 6u + (3u << 20) + packed.size());
+  Bundle bundle =
+      Bundle::open(choose_bundle(find_bundles(built.volumes, [](auto&&...) {}), built.volumes, std::nullopt), test::trusting({&key_}, 1));
+  test::Collector all;
+  bundle.deliver(all, 2, silent_progress());
+  EXPECT_EQ(as_text(all.blobs.at(sha256(as_bytes("a bridge\n")))), "a bridge\n");
+  EXPECT_EQ(as_text(all.blobs.at(sha256(as_bytes(noise(100000))))), noise(100000));
+  EXPECT_FALSE(all.blobs.contains(sha256(as_bytes(packed))));
+  EXPECT_EQ(build("cache", "two").fetched, 0u);
+  EXPECT_EQ(contents(build("other-cache", "three")), contents(built));
+}
+
+TEST_F(AssembleTest, AMemberThatIsNotWhatWasLockedIsRefused) {
+  ProcessSpec tar;
+  tar.argv = {"/bin/tar", "-cf", path_join(work_.path(), "x.tar"), "-C", work_.path(), "small"};
+  tar.environment = {"PATH=/usr/bin:/bin"};
+  ASSERT_EQ(run_process(tar).exit_code, 0);
+  const std::string packed = read_file(path_join(work_.path(), "x.tar"), 1u << 20);
+  LockedFile file;
+  file.placed = {.name = "tool", .path = "files/tool", .destination = "/opt/tool"};
+  file.blob = {.digest = sha256(as_bytes("jello\n")), .size = 6, .path = "x.tar"};
+  file.blob.archive = LockedArchive{sha256(as_bytes(packed)), packed.size(), "small"};
+  lock_.files.push_back(file);
+  EXPECT_EQ(error_of("cache"), cat("error: file tool has other content: expected ", file.blob.digest.named(), ", found ",
+                                   lock_.files[0].blob.digest.named(), "\n  while fetching file tool\n",
+                                   "hint: lock the profile again: the archive or registry no longer has what this lock pins\n"));
+  lock_.files.back().blob.archive->member = "smal";
+  EXPECT_EQ(error_of("cache"), "error: archive of file tool has no file 'smal'\n  while fetching file tool\nhint: did you mean 'small'?\n");
 }
 
 }  // namespace
