@@ -57,6 +57,8 @@ std::vector<std::string> nspawn_arguments(const std::string& name, const std::st
                                 "--timezone=off",
                                 // What container runtimes inside need beyond nspawn's defaults.
                                 "--capability=all", "--system-call-filter=@keyring bpf @mount @module perf_event_open",
+                                // The kubelet watches the kernel's log and does not start without one.
+                                "--bind=/dev/kmsg",
                                 cat("--network-namespace-path=/run/netns/", network), cat("--machine=rc-", name), cat("--hostname=", name),
                                 cat("--directory=", root)};
   argv.insert(argv.end(), binds.begin(), binds.end());
