@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# End to end: a bundle of profiles/lab-cluster.yaml, locked and built from what the projects of a Kubernetes cluster publish (served on loopback,
+# ../upstream/README.md), on a FAT32 stick image, and the rehearsal from it. Root; Debian 12; the machine's own package sources and Go modules.
+#   cluster.sh BIN_FOLDER [WORK_FOLDER]    with WORK_FOLDER, keys, bundle and stick image stay there
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+fat32=$here/../target/fat32.sh
+. "$here/../upstream/kubernetes/serve.sh"
+bin=${1:?usage: cluster.sh BIN_FOLDER [WORK_FOLDER]}
+
+keep=${2-}
+work=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/rootcellar-cluster.XXXXXX")}
+attached=
+serving=
+cleanup() {
+  [ -z "$attached" ] || bash "$fat32" detach "$attached" || true
+  [ -z "$serving" ] || kubernetes_stop "$serving" || true
+  [ -n "$keep" ] || rm -rf -- "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+mkdir -p "$work/attached"
+printf '\n--- %s\n    %s\n' "upstream" "What dl.k8s.io, get.helm.sh, github.com and the image registries have, on loopback; built once from the projects' Go modules."
+serving=$work/upstream
+kubernetes_start "$serving"
+. "$serving/env"
+# shellcheck disable=SC2086
+bash "$here/stick.sh" "$bin" "$work" lab-cluster $RC_KUBERNETES_MIRRORS
+kubernetes_stop "$serving"
+serving=
+
+bash "$fat32" attach "$work/stick.img" "$work/attached"
+attached=$work/attached
+ls -l "$attached"
+
+printf '\n--- %s\n    %s\n' "rehearse" "The real install in a host with no route out: a cluster, a chart, a workflow; reboot; uninstall; compared with what the host was."
+"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub"
