@@ -16,7 +16,7 @@ namespace {
 struct RehearseWords {
   BundleWords bundle;
   bool keep = false;
-  std::string work;
+  std::string answers, work;
 };
 
 std::string seconds(std::uint64_t milliseconds) { return cat(milliseconds / 1000, ".", milliseconds % 1000 / 100, " s"); }
@@ -80,6 +80,7 @@ ExitCode rehearse_bundle(cli::Console& console, const RehearseWords& words) {
   require_start_script(sticks.places.front());
   const RehearseOptions options{.stick = sticks.places.front(),
                                 .trust_file = absolute_path(*words.bundle.trust),
+                                .answers_file = words.answers.empty() ? std::string() : absolute_path(words.answers),
                                 .cache_root = cache_folder(read_user_configuration(), std::nullopt),
                                 .work = words.work.empty() ? std::string() : absolute_path(words.work),
                                 .keep = words.keep,
@@ -105,10 +106,13 @@ cli::Command rehearse_command() {
       "Exit "
       "code 1: the rehearsal failed.";
   command.examples = {"sudo rootcellar rehearse /media/STICK --trust ~/keys/lab-team.pub",
+                      "sudo rootcellar rehearse /media/STICK --trust ~/keys/lab-team.pub --answers lab-3.yaml",
                       "sudo rootcellar rehearse /media/A --from /media/B --trust ~/keys/lab-team.pub"};
   command.options = bundle_options(words->bundle, true);
   command.options.front().names = "STICK";
   command.options.front().help = "a staged stick or folder";
+  command.options.push_back(
+      {.names = "--answers", .value = "FILE", .help = "what a site decides, for install; see docs/answers.md", .text = &words->answers});
   command.options.push_back({.names = "--keep", .help = "leave the host and its logs for a look", .flag = &words->keep});
   command.options.push_back(
       {.names = "--work", .value = "DIR", .help = "folder for the host; default: a temporary one", .text = &words->work});

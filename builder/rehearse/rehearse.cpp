@@ -22,6 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t k_install_limit = 3600, k_status_limit = 900, k_leak_limit = 60;
 constexpr std::size_t k_trust_limit = std::size_t{1} << 20;
+constexpr std::size_t k_answers_limit = std::size_t{1} << 20;
+constexpr const char* k_answers = "/root/answers.yaml";
 constexpr std::size_t k_tail_lines = 30;
 constexpr const char* k_stick = "/media/stick";
 // A name and an address that are nobody's: RFC 2606 and RFC 5737.
@@ -130,6 +132,8 @@ class Rehearsal {
     host_ = std::make_unique<SealedHost>(host_options());
     trust_ = cat("/root/", path_name(options_.trust_file));
     write_file_atomically(host_->root_folder() + trust_, read_file(options_.trust_file, k_trust_limit));
+    if (!options_.answers_file.empty())
+      write_file_atomically(host_->root_folder() + k_answers, read_file(options_.answers_file, k_answers_limit));
     host_->boot();
     const ProcessResult units = host_->run({"systemctl", "list-units", "--state=running", "--no-legend", "--plain"}, k_leak_limit);
     return cat("systemd is up, ", counted(split(trim(units.output), '\n').size(), "unit", "units"),
@@ -168,6 +172,7 @@ class Rehearsal {
 
   std::string install() {
     std::vector<std::string> argv{"sh", cat(k_stick, "/START.sh"), "install", "--trust", trust_, "--yes"};
+    if (!options_.answers_file.empty()) argv.insert(argv.end(), {"--answers", k_answers});
     for (std::size_t number = 0; number < options_.more_sticks.size(); ++number)
       argv.insert(argv.end(), {"--from", cat(k_stick, number + 2)});
     if (!options_.bundle.empty()) argv.insert(argv.end(), {"--bundle", options_.bundle});

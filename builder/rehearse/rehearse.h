@@ -14,6 +14,7 @@ namespace rootcellar {
 struct RehearseOptions {
   std::string stick;  ///< folder or mount point
   std::string trust_file;
+  std::string answers_file;  ///< empty: none
   std::string cache_root;
   std::string work;  ///< empty: a temporary folder
   bool keep = false;

@@ -93,6 +93,12 @@ void read_cluster(const YamlNode& node, Answers& answers, YamlFaults& faults) {
   for (const auto& [key, value] : {std::pair("pod_cidr", &cluster.pod_cidr), std::pair("service_cidr", &cluster.service_cidr)}) {
     *value = checked(map, key, is_network, "an IPv4 network", "give the network's first address and its length, like 10.244.0.0/16");
   }
+  map.list("nameservers", [&](const YamlNode& item) {
+    cluster.nameservers.push_back(yaml_text(item, faults, "cluster.nameservers"));
+    if (!is_node_address(cluster.nameservers.back())) {
+      faults.add(item, "expected a nameserver's numeric IPv4 address", "pods cannot ask this machine's loopback");
+    }
+  });
   map.list("cert_sans", [&](const YamlNode& item) {
     const std::string text = yaml_text(item, faults, "cluster.cert_sans");
     if (is_host_name(text)) {
@@ -124,6 +130,7 @@ void encode_cluster(YamlWriter& out, const ClusterAnswers& cluster) {
   encode_optional(out, "endpoint", cluster.endpoint);
   encode_optional(out, "pod_cidr", cluster.pod_cidr);
   encode_optional(out, "service_cidr", cluster.service_cidr);
+  if (!cluster.nameservers.empty()) out.entry_list("nameservers", cluster.nameservers);
   if (!cluster.cert_sans.empty()) out.entry_list("cert_sans", cluster.cert_sans);
   out.end_map();
 }

@@ -16,6 +16,7 @@ struct ClusterAnswers {
   std::optional<std::string> endpoint;            ///< cluster.endpoint: the API server's name
   std::optional<std::string> pod_cidr;            ///< cluster.pod_cidr
   std::optional<std::string> service_cidr;        ///< cluster.service_cidr
+  std::vector<std::string> nameservers;           ///< cluster.nameservers: whom pods ask for names outside the cluster; numeric
   std::vector<std::string> cert_sans;             ///< cluster.cert_sans: more names of the API server
   bool operator==(const ClusterAnswers&) const = default;
 };

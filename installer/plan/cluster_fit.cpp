@@ -291,8 +291,9 @@ void caution_about_network(const PlanInput& input, const ClusterSite& site, Plan
     plan.cautions.push_back(cat("this machine has no default route: it gets one at ", site.interface,
                                 " that leads nowhere, of the lowest rank, because Kubernetes asks for one"));
   }
-  if (node.nameservers.empty()) {
-    plan.cautions.push_back("this machine knows no nameserver: pods find the cluster's own names and no others");
+  if (input.answers.cluster.nameservers.empty() && !node.nameservers.empty()) {
+    plan.cautions.push_back(cat("pods find the cluster's own names and no others; to have them ask this machine's nameservers, answer ",
+                                "'cluster.nameservers: [", join(node.nameservers, ", "), "]'"));
   }
   for (const std::string& file : node.proxies) {
     plan.cautions.push_back(cat(file, " gives services a proxy: the container runtime and the kubelet are started without it"));

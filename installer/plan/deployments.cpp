@@ -25,7 +25,7 @@ std::string indented(std::string_view text) {
 }
 
 void plan_resolver(const PlanInput& input, Plan& plan) {
-  if (!input.facts.node.nameservers.empty() || input.join != nullptr) return;
+  if (!input.answers.cluster.nameservers.empty() || input.join != nullptr) return;
   const ClusterSection& section = input.appliance().cluster;
   ApplyManifest apply;
   apply.name = "coredns-without-upstream";
@@ -34,7 +34,7 @@ void plan_resolver(const PlanInput& input, Plan& plan) {
                    indented(corefile(section.domain, kubernetes_minor(section.version).value_or(0))));
   add_step(
       plan, "coredns-upstream", "let CoreDNS do without a nameserver",
-      "CoreDNS ends at once where this machine knows no nameserver; now names outside the cluster are unknown, and its own are answered.",
+      "CoreDNS ends at once where it is given no nameserver; now names outside the cluster are unknown, and its own are answered.",
       apply);
 }
 

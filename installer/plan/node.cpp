@@ -104,12 +104,13 @@ void plan_names(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   add_step(plan, "hosts", cat("name '", site.endpoint, "' in /etc/hosts"),
            "The cluster is asked by this name, which no nameserver needs to know.", EditLines{"/etc/hosts", lines, {}});
   const std::string path(k_cluster_resolv_conf);
-  std::string text = "# Whom pods ask for names outside the cluster; written when rootcellar-install planned.\n";
-  for (const std::string& server : input.facts.node.nameservers) text += cat("nameserver ", server, "\n");
-  if (!input.facts.node.search.empty()) text += cat("search ", join(input.facts.node.search, " "), "\n");
+  const std::vector<std::string>& nameservers = input.answers.cluster.nameservers;
+  std::string text = "# Whom pods ask for names outside the cluster.\n";
+  for (const std::string& server : nameservers) text += cat("nameserver ", server, "\n");
+  if (!nameservers.empty() && !input.facts.node.search.empty()) text += cat("search ", join(input.facts.node.search, " "), "\n");
   add_step(plan, "resolver", cat("write ", path),
-           input.facts.node.nameservers.empty() ? "Pods need a list of nameservers, also an empty one: this machine knows none."
-                                                : "Pods ask the site's nameservers, not this machine's own at loopback.",
+           nameservers.empty() ? "Pods need a list of nameservers, also an empty one: nobody is to be asked for names outside the cluster."
+                               : "Pods ask the site's nameservers, not this machine's own at loopback.",
            WriteFile{path, text});
 }
 

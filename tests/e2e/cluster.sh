@@ -35,4 +35,8 @@ attached=$work/attached
 ls -l "$attached"
 
 printf '\n--- %s\n    %s\n' "rehearse" "The real install in a host with no route out: a cluster, a chart, a workflow; reboot; uninstall; compared with what the host was."
-"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub"
+cat > "$work/answers.yaml" << ANSWERS
+cluster:
+  roles: [webServer]
+ANSWERS
+"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml"

@@ -50,7 +50,7 @@ TEST(Answers, EveryFaultIsShownAtOnce) {
 TEST(Answers, OfACluster) {
   const std::string text =
       "cluster:\n  address: 192.0.2.10\n  roles: [webServer, dbServer]\n  endpoint: lab.site\n  pod_cidr: 10.20.0.0/16\n"
-      "  service_cidr: 10.30.0.0/16\n  cert_sans: [lab.example, 192.0.2.11]\nvalues:\n  domain: lab.example\n  size: \"10\"\n  main.Host: "
+      "  service_cidr: 10.30.0.0/16\n  nameservers: [192.0.2.53]\n  cert_sans: [lab.example, 192.0.2.11]\nvalues:\n  domain: lab.example\n  size: \"10\"\n  main.Host: "
       "|\n    a\n    b: c\n";
   const Answers answers = parse_answers(text, "answers.yaml");
   EXPECT_EQ(answers.cluster.address, "192.0.2.10");
@@ -58,6 +58,7 @@ TEST(Answers, OfACluster) {
   EXPECT_EQ(answers.cluster.endpoint, "lab.site");
   EXPECT_EQ(answers.cluster.pod_cidr, "10.20.0.0/16");
   EXPECT_EQ(answers.cluster.service_cidr, "10.30.0.0/16");
+  EXPECT_EQ(answers.cluster.nameservers, std::vector<std::string>{"192.0.2.53"});
   EXPECT_EQ(answers.cluster.cert_sans, (std::vector<std::string>{"lab.example", "192.0.2.11"}));
   EXPECT_EQ(answers.values, (std::map<std::string, std::string>{{"domain", "lab.example"}, {"main.Host", "a\nb: c\n"}, {"size", "10"}}));
   const Answers again = parse_answers(encode_answers(answers), "again");

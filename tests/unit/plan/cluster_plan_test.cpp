@@ -62,8 +62,6 @@ Facts lonely_facts() {
   NodeFacts& node = facts.node;
   node.routes.clear();
   node.addresses.clear();
-  node.nameservers.clear();
-  node.search.clear();
   node.swaps = {{"/dev/zram0", "partition"}, {"/dev/sda2", "partition"}};
   node.fstab_swaps = {"UUID=2"};
   node.proxies = {"/etc/systemd/system.conf"};
@@ -75,6 +73,7 @@ Facts lonely_facts() {
 Answers lonely_answers() {
   Answers answers = sample_cluster_answers();
   answers.cluster.address = "192.0.2.10";
+  answers.cluster.nameservers.clear();
   return answers;
 }
 

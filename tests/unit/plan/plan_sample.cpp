@@ -134,6 +134,7 @@ Index sample_cluster_index() {
 Answers sample_cluster_answers() {
   Answers answers;
   answers.cluster.roles = std::vector<std::string>{"webServer", "dbServer"};
+  answers.cluster.nameservers = {"192.0.2.53"};
   answers.values = {{"domain", "lab.example"}};
   return answers;
 }
