@@ -29,6 +29,10 @@ std::string cat(const Pieces&... pieces) {
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator);
+/// The pieces look into the text: of one that nobody keeps they would outlive it.
+template <typename Text>
+requires std::is_same_v<Text, std::string> std::vector<std::string_view> split(Text&& text, char separator)
+= delete;
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::string_view trim(std::string_view text);
 std::string lower_ascii(std::string_view text);
