@@ -1,6 +1,7 @@
 #include "builder/rehearse/rehearse.h"
 
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "builder/rehearse/tool.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
+#include "bundle/base/interrupt.h"
 #include "bundle/base/json.h"
 #include "bundle/base/text.h"
 
@@ -21,6 +23,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t k_install_limit = 3600, k_status_limit = 900, k_leak_limit = 60;
+constexpr std::chrono::seconds k_settle_limit{300};
+constexpr timespec k_look_again{2, 0};
 constexpr std::size_t k_trust_limit = std::size_t{1} << 20;
 constexpr std::size_t k_answers_limit = std::size_t{1} << 20;
 constexpr const char* k_answers = "/root/answers.yaml";
@@ -71,7 +75,7 @@ class Rehearsal {
                      step("seal", [&] { return prove_the_seal(); }) && step("before", [&] { return look_before(); }) &&
                      step("install", [&] { return install(); }) && step("status", [&] { return status(); }) &&
                      step("silence", [&] { return prove_silence(); }) && step("reboot", [&] { return reboot(); }) &&
-                     step("status", [&] { return status(); }) && step("silence", [&] { return prove_silence(); }) &&
+                     step("status", [&] { return settled(); }) && step("silence", [&] { return prove_silence(); }) &&
                      (options_.keep || take_back());
     if (options_.keep && host_) leave();
     return std::move(report_);
@@ -186,6 +190,19 @@ class Rehearsal {
     if (result.exit_code == 0 && count.bad.empty()) return cat(count.good, " of ", count.good, " as they should be");
     if (count.bad.empty()) throw NotProven(cat("exit code ", result.exit_code, ": ", what_failed(result)));
     throw NotProven(cat(counted(count.bad.size(), "step is", "steps are"), " not as they should be: ", join(count.bad, "; ")));
+  }
+
+  /// A cluster goes on coming up after its host is up; a person would look again too.
+  std::string settled() {
+    for (const auto start = Clock::now();; ::nanosleep(&k_look_again, nullptr)) {
+      poll_interrupt();
+      const auto waited = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start);
+      try {
+        return cat(status(), ", ", waited.count(), " s after it was up");
+      } catch (const NotProven&) {
+        if (waited > k_settle_limit) throw;
+      }
+    }
   }
 
   struct StatusCount {
