@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view k_swap_unit = "rootcellar-swap.service";
 constexpr std::string_view k_forward_unit = "rootcellar-forward.service";
+constexpr std::string_view k_networks_unit = "rootcellar-cluster-networks.service";
 constexpr std::string_view k_route_unit = "rootcellar-route.service";
 constexpr std::string_view k_route_metric = "9999";
 
@@ -71,6 +72,32 @@ void plan_forwarding(const PlanInput& input, Plan& plan) {
                 "ExecStart=/usr/sbin/iptables -w -P FORWARD ACCEPT\n",
                 back, "\n[Install]\nWantedBy=multi-user.target\n"),
             "What pods send is forwarded by this machine, and docker and saved rules drop that by default.", plan);
+}
+
+/// Kubernetes' own rules and routes are more special or come before. Where a machine's services answer at a local address (ipvs), the device
+/// is lo. Without the kernel's part for it nothing is refused, and nothing is lost.
+std::string networks_commands(const ClusterSite& site) {
+  std::string start, stop;
+  for (const char* chain : {"OUTPUT", "FORWARD"}) {
+    const std::string rule = cat(chain, " -d ", site.service_cidr, " ! -o lo -j REJECT\n");
+    if (site.service_cidr.empty()) continue;
+    start += cat("ExecStart=-/usr/sbin/iptables -w -A ", rule);
+    stop += cat("ExecStop=-/usr/sbin/iptables -w -D ", rule);
+  }
+  const std::string route = cat("unreachable ", site.pod_cidr, " metric ", k_route_metric, "\n");
+  if (site.pod_cidr.empty()) return start + stop;
+  return cat(start, "ExecStart=-/usr/sbin/ip route replace ", route, stop, "ExecStop=-/usr/sbin/ip route delete ", route);
+}
+
+void plan_networks(const ClusterSite& site, Plan& plan) {
+  plan_unit("cluster-networks", k_networks_unit,
+            cat("[Unit]\nDescription=What is for the cluster's own networks does not leave by another\n"
+                "After=network-pre.target netfilter-persistent.service docker.service\nBefore=kubelet.service\n\n[Service]\nType=oneshot\n"
+                "RemainAfterExit=yes\n",
+                networks_commands(site), "\n[Install]\nWantedBy=multi-user.target\n"),
+            "While the cluster comes up, nobody is at its services' and pods' addresses: that is said at once, instead of asking the site's "
+            "network for them.",
+            plan);
 }
 
 /// With a network of two addresses (RFC 3021), so that the kernel's routes show whose the address is.
@@ -148,6 +175,7 @@ void plan_node(const PlanInput& input, Plan& plan) {
   plan_swap(input, plan);
   plan_kernel(plan);
   plan_forwarding(input, plan);
+  plan_networks(site, plan);
   plan_route(site, plan);
   plan_names(input, site, plan);
   plan_proxies(input, plan);
