@@ -75,7 +75,7 @@ std::vector<std::pair<std::string, std::string>> list_differences(const HostSnap
 const std::vector<Tolerated>& tolerated_differences() {
   static constexpr const char* k_data = "people's data and what it is kept in stay until `uninstall --purge-data`";
   static constexpr const char* k_docker = "Docker's own identity and containerd's empty folder, which their packages leave too";
-  static constexpr const char* k_kernel = "what Docker set in the kernel ends with the next boot";
+  static constexpr const char* k_kernel = "empty chains, and what Docker set in the kernel, end with the next boot";
   static constexpr const char* k_accounts = "backups that Debian's user tools make of passwd, group, shadow";
   static const std::vector<Tolerated> list{
       {"file /var/lib/docker", k_data},
@@ -91,6 +91,8 @@ const std::vector<Tolerated>& tolerated_differences() {
       {"file /etc/cni/net.d", k_docker},
       {"rule table ip filter: *", k_kernel, true},
       {"rule table ip nat: *", k_kernel, true},
+      {"rule table ip mangle: *", k_kernel, true},
+      {"rule table ip6 *", k_kernel, true},
       {"link docker0", k_kernel, true},
       {"sysctl net.ipv4.ip_forward", k_kernel, true},
       {"file /var/log*", "logs stay: they say what happened"},

@@ -33,11 +33,16 @@ std::pair<std::uint64_t, std::uint64_t> containerd_version(const PlanInput& inpu
 
 std::string quoted(std::string_view text) { return cat("\"", text, "\""); }
 
+/// What `ctr install` brings; by default an empty folder in /opt.
+std::string opt_text(const PlanInput& input) {
+  return cat("[plugins.\"io.containerd.internal.v1.opt\"]\npath = ", quoted(path_join(input.layout.containerd, "opt")), "\n\n");
+}
+
 /// Format 2, of containerd 1.x: docs/cri/config.md of that project.
 std::string config_of_one(const PlanInput& input) {
   const ClusterSection& section = input.appliance().cluster;
   const std::string cri = "[plugins.\"io.containerd.grpc.v1.cri\"";
-  return cat("version = 2\nroot = ", quoted(input.layout.containerd), "\n\n", cri, "]\nsandbox_image = ", quoted(section.sandbox_image),
+  return cat("version = 2\nroot = ", quoted(input.layout.containerd), "\n\n", opt_text(input), cri, "]\nsandbox_image = ", quoted(section.sandbox_image),
              "\n", input.facts.node.oom_score_fixed ? "restrict_oom_score_adj = true\n" : "", "\n", cri,
              ".cni]\nbin_dir = ", quoted(section.cni_programs), "\nconf_dir = \"/etc/cni/net.d\"\n\n", cri,
              ".registry]\nconfig_path = ", quoted(k_certs), "\n\n", cri,
@@ -51,7 +56,7 @@ std::string config_of_two(const PlanInput& input, std::uint64_t minor) {
   const std::string images = "[plugins.'io.containerd.cri.v1.images'", runtime = "[plugins.'io.containerd.cri.v1.runtime'";
   const std::string programs =
       minor == 0 ? cat("bin_dir = ", quoted(section.cni_programs)) : cat("bin_dirs = [", quoted(section.cni_programs), "]");
-  return cat("version = 3\nroot = ", quoted(input.layout.containerd), "\n\n", images,
+  return cat("version = 3\nroot = ", quoted(input.layout.containerd), "\n\n", opt_text(input), images,
              ".pinned_images]\nsandbox = ", quoted(section.sandbox_image), "\n\n", images, ".registry]\nconfig_path = ", quoted(k_certs),
              "\n\n", input.facts.node.oom_score_fixed ? cat(runtime, "]\nrestrict_oom_score_adj = true\n\n") : "", runtime, ".cni]\n",
              programs, "\nconf_dir = \"/etc/cni/net.d\"\n\n", runtime,

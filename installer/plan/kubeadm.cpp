@@ -89,7 +89,7 @@ void plan_init(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   add_step(plan, "kubeadm-config", cat("write ", config),
            "Says what kubeadm would otherwise ask the internet, a route or a nameserver for.",
            WriteFile{config, config_text(input, site), 0600});
-  std::vector<std::string> clean{"/etc/cni/net.d", "/var/lib/cni"};
+  std::vector<std::string> clean{"/etc/cni/net.d", "/var/lib/cni", input.appliance().cluster.cni_programs};
   if (!joins || input.join->control_plane) clean.emplace_back("/var/lib/etcd");
   add_step(plan, joins ? "kubeadm-join" : "kubeadm-init", joins ? "join the cluster" : "make the cluster",
            joins ? cat("This machine becomes a node of the cluster at ", site.endpoint, ".")

@@ -3,6 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/host/tools.h"
+#include "installer/run/cluster_api.h"
 #include "installer/run/tool_run.h"
 
 namespace rootcellar {
@@ -24,7 +25,7 @@ Finding tool_fault(const ToolCall& call, const std::string& expect, HostSystem& 
 }
 
 Finding check_run(const Check& check, HostSystem& host, const std::string& log) {
-  return tool_fault({.argv = check.argv, .time_limit = check.time_limit, .log = log, .of_appliance = true}, check.expect, host);
+  return tool_fault({.argv = check.argv, .environment = cluster_tool_environment(), .time_limit = check.time_limit, .log = log, .of_appliance = true}, check.expect, host);
 }
 
 Finding http_fault(const Check& check, HostSystem& host) {

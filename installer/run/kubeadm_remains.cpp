@@ -19,10 +19,16 @@ constexpr std::string_view k_configuration = "/etc/kubernetes";
 constexpr std::array<std::string_view, 9> k_configuration_names = {
     "manifests",     "pki", "tmp", "admin.conf", "super-admin.conf", "kubelet.conf", "bootstrap-kubelet.conf", "controller-manager.conf",
     "scheduler.conf"};
-constexpr std::string_view k_devices = "/sys/class/net";
+// The kubelet makes those of these that are missing, for pods that ask for them (hostPath, DirectoryOrCreate).
+constexpr std::array<std::string_view, 6> k_made_folders = {"/etc/ssl/certs",         "/etc/ssl",         "/etc/ca-certificates",
+                                                            "/usr/libexec/kubernetes", "/usr/lib/modules", "/usr/local/share/ca-certificates"};
+// The devices of this process's network; /sys may show another's.
+constexpr const char* k_devices = "/proc/net/dev";
+constexpr const char* k_pods_slice = "kubepods.slice";  // of the kubelet, which leaves it
 constexpr std::array<std::string_view, 11> k_device_names = {"cni0",         "flannel.1",    "flannel-v6.1", "kube-ipvs0",
                                                              "kube-bridge",  "weave",        "cilium_host",  "cilium_net",
                                                              "cilium_vxlan", "vxlan.calico", "nodelocaldns"};
+constexpr std::size_t k_devices_limit = std::size_t{16} << 20;
 constexpr std::size_t k_mounts_limit = std::size_t{16} << 20;
 constexpr std::size_t k_rules_limit = std::size_t{64} << 20;
 
@@ -45,9 +51,21 @@ void unmount_volumes(const ActionScope& scope) {
     run_or_throw({.argv = {std::string(tools::k_umount), point}, .time_limit = 60}, scope);
 }
 
+// A line each: "  eth0: 1 2 ...", below two of titles.
+std::vector<std::string> network_devices(HostSystem& host) {
+  std::vector<std::string> names;
+  const std::string text = host.read_file(k_devices, k_devices_limit).value_or("");
+  for (const std::string_view line : split(text, '\n')) {
+    const std::size_t colon = line.find(':');
+    if (colon != line.npos) names.emplace_back(trim(line.substr(0, colon)));
+  }
+  return names;
+}
+
 void delete_devices(const JsonValue& before, const ActionScope& scope) {
+  const std::vector<std::string> there = network_devices(scope.host());
   for (const std::string_view name : k_device_names) {
-    if (has(items_at(before, {"devices"}), name) || !scope.host().exists(path_join(std::string(k_devices), name))) continue;
+    if (has(items_at(before, {"devices"}), name) || std::find(there.begin(), there.end(), name) == there.end()) continue;
     run_or_throw({.argv = {std::string(tools::k_ip), "link", "delete", std::string(name)}, .time_limit = 30}, scope);
   }
 }
@@ -73,6 +91,15 @@ void restore_place(const std::string& path, const JsonValue& before, HostSystem&
   }
 }
 
+bool remove_if_only_folders(const std::string& path, HostSystem& host) {
+  const auto found = host.status(path);
+  if (!found || found->type != FileStatus::Type::directory) return !found;
+  bool empty = true;
+  for (const std::string& name : host.list(path)) empty = remove_if_only_folders(path_join(path, name), host) && empty;
+  if (empty) host.remove(path);
+  return empty;
+}
+
 void remove_configuration(const JsonValue& before, HostSystem& host) {
   const std::string folder(k_configuration);
   for (const std::string_view name : k_configuration_names) {
@@ -87,8 +114,12 @@ void remove_files(const JsonValue& before, const std::vector<std::string>& clean
   remove_configuration(before, host);
   for (const std::string_view folder : k_folders) restore_place(std::string(folder), before, host);
   for (const std::string& path : clean) restore_place(path, before, host);
+  for (const std::string_view folder : k_made_folders) {
+    if (!was_there(before, folder)) remove_if_only_folders(std::string(folder), host);
+  }
   host.remove_tree(k_tools_home);
   host.sync_filesystem("/etc");
+  host.sync_filesystem("/usr");
   host.sync_filesystem("/var/lib");
 }
 
@@ -133,15 +164,17 @@ JsonValue note_before_cluster(const std::vector<std::string>& clean, HostSystem&
   JsonValue places = JsonValue::object();
   std::vector<std::string> paths(k_folders.begin(), k_folders.end());
   paths.emplace_back(k_configuration);
+  paths.insert(paths.end(), k_made_folders.begin(), k_made_folders.end());
   paths.insert(paths.end(), clean.begin(), clean.end());
   for (const std::string& path : paths) {
     if (host.exists(path)) places.set(path, JsonValue::string_array(host.list(path)));
   }
-  return JsonValue::object({{"places", places}, {"devices", JsonValue::string_array(host.list(std::string(k_devices)))}});
+  return JsonValue::object({{"places", places}, {"devices", JsonValue::string_array(network_devices(host))}});
 }
 
 void remove_cluster_remains(const JsonValue& before, const std::vector<std::string>& clean, const ActionScope& scope) {
   unmount_volumes(scope);
+  scope.host().run({.argv = {std::string(tools::k_systemctl), "stop", k_pods_slice}, .time_limit = 120});  // where there is none, it says so
   remove_files(before, clean, scope.host());
   delete_devices(before, scope);
   for (const char* family : {"iptables", "ip6tables"}) delete_rules(family, scope);

@@ -5,6 +5,8 @@
 namespace rootcellar::test {
 namespace {
 
+constexpr const char* k_devices = "/proc/net/dev";
+constexpr const char* k_own_devices = "Inter-|   Receive\n face |bytes    packets errs drop\n  eth0:    1234      12    0    0\n";
 constexpr const char* k_swaps = "/proc/swaps";
 constexpr const char* k_swap_head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
 constexpr const char* k_swap_line = "/dev/vda3                               partition\t1048572\t0\t-2\n";
@@ -53,11 +55,12 @@ ToolResult ctr(MemoryHost& host, const ToolCall& call) {
 
 void start_cluster(MemoryHost& host) {
   for (const char* folder : {"/etc/kubernetes/manifests", "/etc/kubernetes/pki", "/var/lib/kubelet/pods", "/var/lib/etcd/member",
-                             "/var/lib/cni", "/sys/class/net/cni0"})
+                             "/var/lib/cni", "/usr/libexec/kubernetes/kubelet-plugins"})
     host.make_directories(folder);
   host.write_file("/etc/kubernetes/manifests/kube-apiserver.yaml", "a pod");
   host.write_file("/etc/kubernetes/pki/ca.crt", "a certificate");
   for (const char* file : {"/etc/kubernetes/kubelet.conf", "/etc/kubernetes/admin.conf"}) host.write_file(file, "a kubeconfig", 0600);
+  host.write_file(k_devices, cat(k_own_devices, "  cni0:       0       0    0    0\n"));
   host.write_file("/var/lib/kubelet/config.yaml", "settings");
   host.write_file("/var/lib/etcd/member/db", "data");
   host.write_file("/etc/cni/net.d/10-flannel.conflist", "{}");
@@ -99,8 +102,7 @@ ToolResult umount(MemoryHost& host, const ToolCall&) {
 }
 
 ToolResult ip(MemoryHost& host, const ToolCall& call) {
-  if (has(call, "delete")) host.remove_tree(cat("/sys/class/net/", call.argv.back()));
-  host.sync_filesystem("/sys");
+  if (has(call, "delete") && call.argv.back() == "cni0") host.write_file(k_devices, k_own_devices);
   return good();
 }
 
@@ -137,8 +139,10 @@ void set_up_node_tools(MemoryHost& host) {
   host.add_file("/etc/cni/net.d/87-theirs.conflist", "{}");
   host.add_file("/etc/fstab", "# <file system> <mount point> <type>\nUUID=1 / ext4 defaults 0 1\nUUID=2 none swap sw 0 0", 0640);
   host.add_file("/etc/hosts", "127.0.0.1 localhost\n");
-  host.add_directories("/sys/class/net/eth0");
+  host.add_file(k_devices, k_own_devices);
   host.add_directories("/run");
+  host.add_directories("/sys");
+  host.add_directories("/usr/libexec");
 }
 
 }  // namespace rootcellar::test
