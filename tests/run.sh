@@ -11,7 +11,7 @@ case "$what" in all | quick | vm) ;; *) echo "usage: bash tests/run.sh [quick | 
 title() { printf '\n=== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
 
 title "packages"
-purposes="build run stick test"
+purposes="build run stick test cluster"
 [ "$what" != vm ] || purposes="$purposes vm"
 # shellcheck disable=SC2086
 bash tests/support/install-packages.sh $purposes
@@ -27,7 +27,7 @@ if [ "$what" != quick ]; then
   ctest --preset dev -L sealed --no-tests=error
 
   title "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
-  sanitized="base_test bundle_test profile_test lock_test source_test assemble_test rehearse_test plan_test"
+  sanitized="base_test bundle_test profile_test lock_test source_test assemble_test rehearse_test plan_test cli_test upstream_test"
   # shellcheck disable=SC2086
   bash tests/support/build.sh asan $sanitized
   ctest --preset asan -R "^(${sanitized// /|})\$" --no-tests=error
@@ -38,6 +38,9 @@ if [ "$what" != quick ]; then
 
   title "end to end: lab on two sticks"
   bash tests/e2e/two_sticks.sh build/dev/bin build/e2e
+
+  title "end to end: a cluster, its programs built from their published modules (about half an hour the first time)"
+  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster
 fi
 
 if [ "$what" = vm ]; then
