@@ -41,25 +41,15 @@ bool lies_in(const std::string& path, const std::string& folder) {
   }
 }
 
-bool came_with(const std::string& trust_file, const VolumeCandidate& volume) {
-  if (lies_in(trust_file, path_parent(volume.path))) return true;
+bool came_with(const std::string& trust_file, const std::string& path) {
+  if (lies_in(trust_file, path_parent(path))) return true;
   const SpaceFacts here = filesystem_space(trust_file);
-  return is_travelling_medium(here) && here.device == filesystem_space(volume.path).device;
+  return is_travelling_medium(here) && here.device == filesystem_space(path).device;
 }
 
 void refuse_what_came_with_the_bundle(const std::string& trust_file, const BundleCandidate& candidate) {
-  for (const VolumeCandidate& volume : candidate.volumes) {
-    if (!came_with(trust_file, volume)) continue;
-    throw TrustError(cat("cannot trust '", trust_file, "': it lies with the bundle it would vouch for"),
-                     "take the key from another way than the stick, or leave out --trust and type the six words from paper");
-  }
+  for (const VolumeCandidate& volume : candidate.volumes) refuse_what_came_with(trust_file, volume.path, "the bundle");
 }
-
-/// A key that lies beside the volumes and whose signature over the header is good: a claim, until its words are typed.
-struct Claim {
-  TrustedKey key;
-  std::string words;
-};
 
 bool signed_by(const VolumeCandidate& volume, const PublicKey& key) {
   return std::any_of(volume.signatures.begin(), volume.signatures.end(), [&](const Signature& signature) {
@@ -74,8 +64,9 @@ std::optional<TrustedKey> read_claimed_key(const std::string& path) {
   return TrustedKey{name.substr(0, name.size() - 4), PublicKey::parse(read_file(path, k_key_file), path)};
 }
 
-std::vector<Claim> claims_beside(const BundleCandidate& candidate) {
-  std::vector<Claim> claims;
+/// Keys that lie beside the volumes and whose signature over the header is good: claims, until their words are typed.
+std::vector<TrustedKey> claims_beside(const BundleCandidate& candidate) {
+  std::vector<TrustedKey> claims;
   std::set<std::string> seen;
   for (const VolumeCandidate& volume : candidate.volumes) {
     const std::string folder = path_parent(volume.path);
@@ -84,32 +75,49 @@ std::vector<Claim> claims_beside(const BundleCandidate& candidate) {
       if (!name.ends_with(".pub") || name.starts_with("._")) continue;
       const std::optional<TrustedKey> key = read_claimed_key(path_join(folder, name));
       if (!key || !signed_by(volume, key->key) || !seen.insert(key->key.base64()).second) continue;
-      claims.push_back({*key, key->key.fingerprint_words()});
+      claims.push_back(*key);
     }
   }
   return claims;
 }
 
 TrustPolicy ask_for_words(const BundleCandidate& candidate, cli::Console& console) {
-  const std::vector<Claim> claims = claims_beside(candidate);
+  const std::vector<TrustedKey> claims = claims_beside(candidate);
   if (claims.empty()) {
     throw TrustError(
         cat("cannot trust '", candidate.claimed_name, "': no key that signed it lies beside it, so there is nothing to compare words with"),
         "give --trust FILE with a key that did not come with the bundle");
   }
   console.say("This machine has not met the signer of this bundle. Its key has a fingerprint of six words, printed on paper.");
-  for (unsigned left = k_tries; left > 0; --left) {
-    const std::string typed = normal_words(console.ask("the six words: ", "the six words of the key"));
-    const auto match = std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) { return normal_words(claim.words) == typed; });
-    if (match != claims.end()) return TrustPolicy{1, {match->key}};
-    if (left > 1)
-      console.say(cat("These are not the words of a key that signed this bundle; ", left - 1, left == 2 ? " try" : " tries", " left."));
-  }
+  std::vector<PublicKey> keys;
+  for (const TrustedKey& claim : claims) keys.push_back(claim.key);
+  const std::optional<PublicKey> typed = ask_for_words_of(keys, "the six words: ", "the six words of the key",
+                                                          "These are not the words of a key that signed this bundle", console);
+  const auto match = std::find_if(claims.begin(), claims.end(), [&](const TrustedKey& claim) { return typed && claim.key == *typed; });
+  if (match != claims.end()) return TrustPolicy{1, {*match}};
   throw TrustError(cat("cannot trust '", candidate.claimed_name, "': the words typed belong to no key that signed it"),
                    std::string(k_words_hint));
 }
 
 }  // namespace
+
+void refuse_what_came_with(const std::string& trust_file, const std::string& path, std::string_view thing) {
+  if (!came_with(trust_file, path)) return;
+  throw TrustError(cat("cannot trust '", trust_file, "': it lies with ", thing, " it would vouch for"),
+                   "take the key from another way than the stick, or leave out --trust and type the six words from paper");
+}
+
+std::optional<PublicKey> ask_for_words_of(const std::vector<PublicKey>& keys, std::string_view question, std::string_view what,
+                                          std::string_view wrong, cli::Console& console) {
+  for (unsigned left = k_tries; left > 0; --left) {
+    const std::string typed = normal_words(console.ask(question, what));
+    const auto match =
+        std::find_if(keys.begin(), keys.end(), [&](const PublicKey& key) { return normal_words(key.fingerprint_words()) == typed; });
+    if (match != keys.end()) return *match;
+    if (left > 1) console.say(cat(wrong, "; ", left - 1, left == 2 ? " try" : " tries", " left."));
+  }
+  return std::nullopt;
+}
 
 std::string normal_words(std::string_view typed) {
   std::string lower = lower_ascii(typed);

@@ -4,6 +4,7 @@
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
 #include "installer/commands/install_unit.h"
+#include "installer/commands/join_ticket.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
 #include "installer/commands/site_plan.h"
@@ -15,6 +16,7 @@ constexpr std::size_t k_program_limit = std::size_t{64} << 20;
 
 struct InstallOptions {
   BundleOptions bundle;
+  JoinOptions join;
   std::optional<std::string> answers;
   bool yes = false;
 };
@@ -55,8 +57,16 @@ void ask_to_go_on(const InstallOptions& options, cli::Console& console) {
   if (trim(console.ask("Type 'yes' to install: ", "whether to install")) != "yes") throw UsageError("the answer was not 'yes'");
 }
 
+/// What the machine keeps of a ticket: the site's key for good, its secrets until it has joined.
+void keep_ticket(const std::optional<OpenedTicket>& ticket, Surroundings& surroundings) {
+  if (!ticket) return;
+  KeptState(surroundings).pin_site(ticket->site_key);
+  JoinSecrets(surroundings).keep(ticket->ticket);
+}
+
 /// The journal's plan comes last: only from then on is this bundle the installed one.
-void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std::vector<std::string>& places, Surroundings& surroundings) {
+void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std::optional<OpenedTicket>& ticket,
+                     const std::vector<std::string>& places, Surroundings& surroundings) {
   KeptState kept(surroundings);
   kept.make_directories();
   const std::optional<std::string> program = surroundings.host.read_file(surroundings.self, k_program_limit);
@@ -67,7 +77,9 @@ void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std
   kept.remember_serial(opened.bundle.header());
   kept.keep_answers(site.answers);
   kept.keep(opened.bundle);
-  Journal(surroundings.host, kept.journal_path()).append(plan_record(opened.bundle, site.plan.steps, places, surroundings.host.now()));
+  keep_ticket(ticket, surroundings);
+  Journal(surroundings.host, kept.journal_path())
+      .append(plan_record(opened.bundle, site.plan.steps, places, surroundings.host.now(), site.join));
   kept.forget_other_bundles();
 }
 
@@ -81,11 +93,29 @@ Before what_came_before(const Bundle& bundle, const SitePlan& site, Surroundings
   return plan->finished ? Before::finished : Before::stopped;
 }
 
+/// A ticket may end before an installation that stopped goes on: another of the same cluster takes its place.
+void renew_ticket(const std::optional<OpenedTicket>& ticket, Surroundings& surroundings) {
+  if (!ticket) return;
+  const Journal journal(surroundings.host, KeptState(surroundings).journal_path());
+  const std::optional<JournaledPlan> plan = journaled_plan(journal.records());
+  const bool same = plan && plan->join && plan->join->ca_hash == ticket->ticket.ca_hash && plan->join->address == ticket->ticket.address &&
+                    plan->join->control_plane == ticket->ticket.control_plane;
+  if (!same) {
+    throw HostError("cannot join by this ticket: the installation that stopped here was begun otherwise",
+                    "go on with it by 'rootcellar-install resume', or take it back with 'rootcellar-install uninstall'");
+  }
+  JoinSecrets secrets(surroundings);
+  if (secrets.are_kept()) secrets.keep(ticket->ticket);
+}
+
 /// Everything up to the first write, under `lock`; true: go on and run the unit.
 bool prepare(cli::Console& console, const InstallOptions& options, Surroundings& surroundings, std::optional<FileLock>& lock) {
   lock.emplace(surroundings.lock);
-  OpenedBundle opened = open_bundle(options.bundle, KeptState(surroundings), console);
-  const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings);
+  const KeptState kept(surroundings);
+  const std::optional<OpenedTicket> ticket = open_ticket(options.join, options.bundle.trust, kept, console);
+  OpenedBundle opened = open_bundle(options.bundle, kept, console, ticket ? &ticket->signers : nullptr);
+  if (ticket) require_ticket_for(*ticket, options.join, opened.bundle.header());
+  const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings, ticket ? std::optional(ticket->ticket) : std::nullopt);
   const Before before = what_came_before(opened.bundle, site, surroundings);
   if (before == Before::finished) {
     console.say(cat("'", bundle_name(opened.bundle.header()), "' is installed here already; 'rootcellar-install status' shows its state"));
@@ -93,13 +123,14 @@ bool prepare(cli::Console& console, const InstallOptions& options, Surroundings&
   }
   if (!console.interactive()) require_all_volumes(opened.bundle);
   if (before == Before::stopped) {
+    renew_ticket(ticket, surroundings);
     console.say("An earlier install stopped here; going on with it.");
     return true;
   }
   refuse_what_cannot_be(site, opened.bundle);
   if (!console.json()) console.print(summary(site, opened.bundle));
   ask_to_go_on(options, console);
-  leave_ourselves(opened, site, options.bundle.places(), surroundings);
+  leave_ourselves(opened, site, ticket, options.bundle.places(), surroundings);
   return true;
 }
 
@@ -143,10 +174,13 @@ cli::Command install_command(Surroundings& surroundings) {
   command.description =
       "Verifies, plans, asks, then installs in a systemd unit: a lost connection stops nothing, and running install again shows it again. "
       "A bundle with a higher serial takes the place of an installed one of the same product and variant. "
-      "The first time, the signer's key comes from --trust FILE or from six words typed; then it is pinned.";
+      "The first time, the signer's key comes from --trust FILE or from six words typed; then it is pinned. "
+      "With --join it becomes a node of the cluster that a ticket is for; the one key to believe is the site's, from the first node.";
   command.examples = {"sudo rootcellar-install install /media/stick",
-                      "sudo rootcellar-install install /media/stick --trust /root/site.pub --yes"};
+                      "sudo rootcellar-install install /media/stick --trust /root/site.pub --yes",
+                      "sudo rootcellar-install install /media/stick --join /media/stick/join.ticket"};
   command.options = bundle_option_list(options->bundle);
+  for (cli::Option& option : join_option_list(options->join)) command.options.push_back(std::move(option));
   command.options.push_back(
       {.names = "--answers", .value = "FILE", .help = "what this site decides; see docs/answers.md", .optional_text = &options->answers});
   command.options.push_back({.names = "--yes", .help = "do not ask whether to go on", .flag = &options->yes});

@@ -51,6 +51,14 @@ std::optional<TrustPolicy> KeptState::pinned() const {
 
 void KeptState::pin(const TrustPolicy& policy) { host_.write_file(trust_path(), encode_trust(policy)); }
 
+std::optional<PublicKey> KeptState::pinned_site() const {
+  const std::optional<std::string> text = host_.read_file(site_key_path(), k_small_file);
+  if (!text) return std::nullopt;
+  return PublicKey::parse(*text, site_key_path());
+}
+
+void KeptState::pin_site(const PublicKey& key) { host_.write_file(site_key_path(), key.file_text()); }
+
 std::uint64_t KeptState::highest_serial(const std::string& product) const {
   const std::optional<std::string> text = host_.read_file(serial_path(product), k_small_file);
   if (!text) return 0;
@@ -146,6 +154,7 @@ void KeptState::forget(bool with_journal) {
   host_.remove_tree(path_join(paths_.state, "serial"));
   host_.remove(answers_path());
   host_.remove(trust_path());
+  host_.remove(site_key_path());
   host_.remove_tree(paths_.logs);
   if (with_journal) host_.remove(journal_path());
   remove_directory_if_empty(paths_.config);
@@ -159,6 +168,7 @@ std::optional<JournaledPlan> journaled_plan(const std::vector<JournalRecord>& re
     if (record.kind == JournalRecord::Kind::finished && plan) plan->finished = true;
     if (record.kind != JournalRecord::Kind::plan) continue;
     plan = JournaledPlan{{}, text_items(record.data, "places")};
+    if (const auto join = record.data.text("join")) plan->join = parse_ticket(*join, "journal");
     const JsonValue* steps = record.data.find("steps");
     if (steps == nullptr) continue;
     for (const JsonValue& step : steps->items()) plan->steps.push_back(decode_step(step, "journal"));
@@ -166,7 +176,8 @@ std::optional<JournaledPlan> journaled_plan(const std::vector<JournalRecord>& re
   return plan;
 }
 
-JournalRecord plan_record(const Bundle& bundle, const std::vector<Step>& steps, const std::vector<std::string>& places, std::int64_t now) {
+JournalRecord plan_record(const Bundle& bundle, const std::vector<Step>& steps, const std::vector<std::string>& places, std::int64_t now,
+                          const std::optional<JoinTicket>& join) {
   JournalRecord record;
   record.kind = JournalRecord::Kind::plan;
   record.time = now;
@@ -175,6 +186,7 @@ JournalRecord plan_record(const Bundle& bundle, const std::vector<Step>& steps, 
                                    {"serial", JsonValue::number(bundle.header().serial)},
                                    {"places", JsonValue::string_array(places)},
                                    {"steps", encoded_steps(steps)}});
+  if (join) record.data.set("join", JsonValue::string(encode_ticket(used_ticket(*join))));
   return record;
 }
 

@@ -11,6 +11,7 @@
 #include "installer/commands/surroundings.h"
 #include "installer/plan/answers.h"
 #include "installer/plan/facts.h"
+#include "installer/plan/ticket.h"
 #include "installer/run/journal.h"
 
 namespace rootcellar {
@@ -22,6 +23,9 @@ class KeptState {
   /// The keys pinned by the first install; nothing before it.
   std::optional<TrustPolicy> pinned() const;
   void pin(const TrustPolicy& policy);
+  /// The key of the site this machine belongs to: its own, or that of the ticket it joined by.
+  std::optional<PublicKey> pinned_site() const;
+  void pin_site(const PublicKey& key);
   /// The highest serial of `product` ever installed here; 0: none.
   std::uint64_t highest_serial(const std::string& product) const;
   void remember_serial(const Header& header);
@@ -39,6 +43,7 @@ class KeptState {
   std::optional<Answers> answers() const;
 
   std::string trust_path() const { return path_join(paths_.config, "trust.yaml"); }
+  std::string site_key_path() const { return path_join(paths_.config, "site.pub"); }
   std::string answers_path() const { return path_join(paths_.config, "answers.yaml"); }
   std::string journal_path() const { return path_join(paths_.state, "journal"); }
   std::string events_path() const { return path_join(paths_.logs, "events.jsonl"); }
@@ -63,8 +68,10 @@ struct JournaledPlan {
   std::vector<Step> steps;
   std::vector<std::string> places;  ///< where the volumes were
   bool finished = false;
+  std::optional<JoinTicket> join{};  ///< the cluster that this machine joins by the plan, without the ticket's secrets
 };
 std::optional<JournaledPlan> journaled_plan(const std::vector<JournalRecord>& records);
-JournalRecord plan_record(const Bundle& bundle, const std::vector<Step>& steps, const std::vector<std::string>& places, std::int64_t now);
+JournalRecord plan_record(const Bundle& bundle, const std::vector<Step>& steps, const std::vector<std::string>& places, std::int64_t now,
+                          const std::optional<JoinTicket>& join = std::nullopt);
 
 }  // namespace rootcellar

@@ -11,13 +11,6 @@
 namespace rootcellar {
 namespace {
 
-std::string absolute(const std::string& path) {
-  if (path.starts_with('/')) return path;
-  std::array<char, 4096> here{};
-  if (::getcwd(here.data(), here.size()) == nullptr) throw SystemError("read", "the current directory", errno);
-  return path_join(here.data(), path);
-}
-
 Search search_of(const BundleOptions& options) {
   std::vector<std::string> places = options.places();
   if (places.empty()) throw UsageError("no bundle is named", "name a folder, a volume or a stick, or give --from DIR");
@@ -26,10 +19,17 @@ Search search_of(const BundleOptions& options) {
 
 }  // namespace
 
+std::string absolute_path(const std::string& path) {
+  if (path.starts_with('/')) return path;
+  std::array<char, 4096> here{};
+  if (::getcwd(here.data(), here.size()) == nullptr) throw SystemError("read", "the current directory", errno);
+  return path_join(here.data(), path);
+}
+
 std::vector<std::string> BundleOptions::places() const {
   std::vector<std::string> places;
-  if (!bundle.empty()) places.push_back(absolute(bundle));
-  for (const std::string& place : from) places.push_back(absolute(place));
+  if (!bundle.empty()) places.push_back(absolute_path(bundle));
+  for (const std::string& place : from) places.push_back(absolute_path(place));
   return places;
 }
 
@@ -46,13 +46,13 @@ std::vector<cli::Option> bundle_option_list(BundleOptions& options) {
            .optional_text = &options.trust}};
 }
 
-OpenedBundle open_bundle(const BundleOptions& options, const KeptState& kept, cli::Console& console) {
+OpenedBundle open_bundle(const BundleOptions& options, const KeptState& kept, cli::Console& console, const TrustPolicy* vouched) {
   const Search search = search_of(options);
   const auto on_problem = [&](const std::string& path, const std::string& reason) {
     console.warn(cat("'", path, "' is passed over: ", reason));
   };
   const BundleCandidate candidate = choose_bundle(find_bundles(search.places, on_problem), search.places, search.selector);
-  TrustPolicy policy = establish_trust(candidate, options.trust, kept, console);
+  TrustPolicy policy = vouched != nullptr ? kept.pinned().value_or(*vouched) : establish_trust(candidate, options.trust, kept, console);
   OpenedBundle opened{Bundle::open(candidate, policy), policy};
   if (console.interactive()) opened.bundle.set_asker(ask_for_volumes(console));
   return opened;
@@ -63,7 +63,7 @@ VolumeAsker ask_for_volumes(cli::Console& console) {
     console.say(cat("Volume ", volume, " of '", label, "' is not here. Attach the stick that carries it."));
     const std::string folder(trim(console.ask("its folder (an empty line gives up): ", cat("volume ", volume, " of '", label, "'"))));
     if (folder.empty()) return {};
-    return {absolute(folder)};
+    return {absolute_path(folder)};
   };
 }
 

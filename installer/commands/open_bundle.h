@@ -26,7 +26,11 @@ struct OpenedBundle {
   Bundle bundle;
   TrustPolicy policy;
 };
-OpenedBundle open_bundle(const BundleOptions& options, const KeptState& kept, cli::Console& console);
+/// `vouched`: whom a believed ticket says to believe, where this machine has pinned nobody; --trust is about the ticket then.
+OpenedBundle open_bundle(const BundleOptions& options, const KeptState& kept, cli::Console& console, const TrustPolicy* vouched = nullptr);
+
+/// As seen from the current directory.
+std::string absolute_path(const std::string& path);
 
 /// Asks for a volume by number and label; gives up at an empty line.
 VolumeAsker ask_for_volumes(cli::Console& console);

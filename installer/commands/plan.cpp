@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "bundle/base/text.h"
+#include "installer/commands/join_ticket.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
 #include "installer/commands/site_plan.h"
@@ -10,12 +11,16 @@ namespace {
 
 struct PlanOptions {
   BundleOptions bundle;
+  JoinOptions join;
   std::optional<std::string> answers;
 };
 
 ExitCode plan(cli::Console& console, const PlanOptions& options, Surroundings& surroundings) {
-  OpenedBundle opened = open_bundle(options.bundle, KeptState(surroundings), console);
-  const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings);
+  const KeptState kept(surroundings);
+  const std::optional<OpenedTicket> ticket = open_ticket(options.join, options.bundle.trust, kept, console);
+  OpenedBundle opened = open_bundle(options.bundle, kept, console, ticket ? &ticket->signers : nullptr);
+  if (ticket) require_ticket_for(*ticket, options.join, opened.bundle.header());
+  const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings, ticket ? std::optional(ticket->ticket) : std::nullopt);
   if (console.json()) console.event("plan", plan_json(site.plan));
   if (!console.json()) console.print(render_plan(site.plan, opened.bundle.header()));
   return site.plan.refusals.empty() ? ExitCode::ok : ExitCode::host;
@@ -34,6 +39,7 @@ cli::Command plan_command(Surroundings& surroundings) {
       "says what it could not see. Exit code 6: it cannot be installed on this machine.";
   command.examples = {"rootcellar-install plan /media/stick", "rootcellar-install plan /media/stick --answers answers.yaml --json"};
   command.options = bundle_option_list(options->bundle);
+  for (cli::Option& option : join_option_list(options->join)) command.options.push_back(std::move(option));
   command.options.push_back(
       {.names = "--answers", .value = "FILE", .help = "what this site decides; see docs/answers.md", .optional_text = &options->answers});
   command.run = [options, &surroundings](cli::Console& console) { return plan(console, *options, surroundings); };

@@ -17,5 +17,6 @@ cli::Command status_command(Surroundings& surroundings);
 cli::Command logs_command(Surroundings& surroundings);
 cli::Command uninstall_command(Surroundings& surroundings);
 cli::Command load_command(Surroundings& surroundings);
+cli::Command ticket_command(Surroundings& surroundings);
 
 }  // namespace rootcellar

@@ -47,6 +47,14 @@ void take_out_our_settings(const std::vector<OpenStep>& open, Facts& facts) {
   }
 }
 
+/// A bundle installed over one that joined stays in the cluster.
+std::optional<JoinTicket> joined_by(const Facts& facts, Surroundings& surroundings) {
+  if (!facts.installed || !surroundings.host.is_root()) return std::nullopt;
+  const Journal journal(surroundings.host, KeptState(surroundings).journal_path());
+  const auto plan = journaled_plan(journal.records());
+  return plan ? plan->join : std::nullopt;
+}
+
 void add_what_only_root_sees(const Bundle& bundle, const Answers& answers, Surroundings& surroundings, Facts& facts) {
   if (!surroundings.host.is_root()) {
     if (facts.installed) facts.unseen.push_back("this is not root: which steps are already so was not read from the journal");
@@ -67,7 +75,8 @@ void add_what_only_root_sees(const Bundle& bundle, const Answers& answers, Surro
 
 }  // namespace
 
-SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings) {
+SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
+                       const std::optional<JoinTicket>& ticket) {
   const KeptState kept(surroundings);
   SitePlan site;
   site.answers = answers_for(answers_file, kept);
@@ -77,7 +86,9 @@ SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& a
   site.facts.highest_serial = kept.highest_serial(bundle.header().product);
   site.facts.installer_version = surroundings.version;
   add_what_only_root_sees(bundle, site.answers, surroundings, site.facts);
-  site.plan = make_plan(bundle.header(), bundle.index(), site.facts, site.answers);
+  site.join = ticket ? ticket : joined_by(site.facts, surroundings);
+  site.plan = site.join ? make_join_plan(bundle.header(), bundle.index(), site.facts, site.answers, *site.join)
+                        : make_plan(bundle.header(), bundle.index(), site.facts, site.answers);
   return site;
 }
 

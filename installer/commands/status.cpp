@@ -6,6 +6,7 @@
 #include "installer/commands/kept_state.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
+#include "installer/commands/status_nodes.h"
 #include "installer/run/cluster_status.h"
 
 namespace rootcellar {
@@ -68,25 +69,28 @@ JsonValue states_json(const std::vector<StepState>& states) {
   return list;
 }
 
-void show(const Bundle& bundle, const std::string& progress, const std::vector<StepState>& states, cli::Console& console) {
+void show(const Bundle& bundle, const std::string& progress, const std::vector<StepState>& states, const std::optional<ClusterView>& cluster,
+          cli::Console& console) {
   if (console.json()) {
-    console.event("status", JsonValue::object({{"bundle", JsonValue::string(bundle_name(bundle.header()))},
+    JsonValue fields = JsonValue::object({{"bundle", JsonValue::string(bundle_name(bundle.header()))},
                                                {"serial", JsonValue::number(bundle.header().serial)},
                                                {"signers", JsonValue::string_array(bundle.verified().signers())},
                                                {"state", JsonValue::string(progress)},
-                                               {"steps", states_json(states)}}));
+                                               {"steps", states_json(states)}});
+    if (cluster) fields.set("cluster", cluster_json(*cluster));
+    console.event("status", fields);
     return;
   }
   if (states.empty()) return console.print(cat(bundle_line(bundle), ": ", progress, "\n"));
   std::vector<std::vector<std::string>> rows{{"step", "state", "what it is"}};
   for (const StepState& state : states) rows.push_back({state.id, state.text, state.title});
-  console.print(cat(bundle_line(bundle), ": ", progress, "\n\n", cli::table(rows)));
+  console.print(cat(bundle_line(bundle), ": ", progress, "\n\n", cli::table(rows), cluster ? render_cluster(*cluster) : ""));
 }
 
 ExitCode show_what_anybody_sees(Surroundings& surroundings, const Bundle& bundle, cli::Console& console) {
   const std::string unseen = install_unit_active(surroundings) ? "being installed now; its steps were not looked at: only root can"
                                                                : "its steps were not looked at: only root can";
-  show(bundle, unseen, {}, console);
+  show(bundle, unseen, {}, std::nullopt, console);
   return ExitCode::failed_check;
 }
 
@@ -101,8 +105,9 @@ ExitCode status(cli::Console& console, Surroundings& surroundings) {
     return ExitCode::failed_check;
   }
   const std::vector<StepState> states = look_at_all(surroundings, *bundle, *plan, console);
-  show(*bundle, progress_text(surroundings, *plan), states, console);
-  bool good = plan->finished;
+  const std::optional<ClusterView> cluster = look_at_cluster(surroundings, *bundle, *plan);
+  show(*bundle, progress_text(surroundings, *plan), states, cluster, console);
+  bool good = plan->finished && (!cluster || cluster->good());
   for (const StepState& state : states) good = good && state.good;
   return good ? ExitCode::ok : ExitCode::failed_check;
 }
@@ -114,7 +119,8 @@ cli::Command status_command(Surroundings& surroundings) {
   command.name = "status";
   command.summary = "show whether everything is as install left it";
   command.description =
-      "Looks at every step again and runs the appliance's checks again. Needs no stick. Exit code 1: something is not as it should be, or "
+      "Looks at every step again and runs the appliance's checks again. Needs no stick. On a control-plane node it lists the cluster's "
+      "machines, too: which have joined, which have not yet, and what each lacks. Exit code 1: something is not as it should be, or "
       "could not be seen without root.";
   command.examples = {"sudo rootcellar-install status", "sudo rootcellar-install status --json"};
   command.run = [&surroundings](cli::Console& console) { return status(console, surroundings); };

@@ -5,10 +5,13 @@
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
 #include "installer/commands/install_unit.h"
+#include "installer/commands/join_ticket.h"
 #include "installer/commands/kept_state.h"
 #include "installer/commands/our_tags.h"
 #include "installer/commands/program.h"
 #include "installer/commands/pushed_images.h"
+#include "installer/commands/status_nodes.h"
+#include "installer/run/cluster_leave.h"
 #include "installer/run/history.h"
 #include "installer/run/registry_contents.h"
 
@@ -29,6 +32,7 @@ struct Inventory {
   std::vector<KeptData> data;
   std::vector<std::string> pushed;
   std::string product;  ///< empty when nothing of a bundle is kept
+  std::string cluster;  ///< what the cluster's other machines have to do with it; empty: nothing
 };
 
 /// A stopped upgrade leaves tags of the earlier bundle.
@@ -52,9 +56,41 @@ std::vector<std::string> pushed_since(Surroundings& surroundings, const std::vec
   return {};
 }
 
+/// A worker cannot move its pods away, nor take itself out of the cluster.
+std::string leaving_text(const JoinTicket& cluster, const KubeadmInit& node) {
+  if (cluster.control_plane) return cat("The cluster of ", cluster.address, " goes on without this machine, once its pods have moved away.\n");
+  return cat("The cluster of ", cluster.address, " goes on without this machine. Before, to let its pods end well, run on that first node:\n",
+             "  kubectl drain ", node.node, " --ignore-daemonsets --delete-emptydir-data\nand afterwards, there too:\n  ",
+             removal_command(node.node), "\n");
+}
+
+std::string orphans_text(const ClusterView& view, const std::string& self) {
+  std::vector<std::string> others;
+  for (const NodeLine& line : view.nodes) {
+    if (line.node != self && line.state != "has not joined") others.push_back(line.node);
+  }
+  if (others.empty()) return {};
+  return cat("The cluster ends with this first node. Uninstall before, each on itself: ", join(others, ", "), "\n");
+}
+
+std::string cluster_text(Surroundings& surroundings, const Bundle& bundle, const Journal& journal, const std::vector<OpenStep>& steps) {
+  const std::optional<JournaledPlan> plan = journaled_plan(journal.records());
+  if (!plan) return {};
+  for (const OpenStep& open : steps) {
+    const auto* node = std::get_if<KubeadmInit>(&open.step.action);
+    if (node == nullptr) continue;
+    if (node->join) return plan->join ? leaving_text(*plan->join, *node) : std::string();
+    const std::optional<ClusterView> view = look_at_cluster(surroundings, bundle, *plan);
+    const std::optional<std::string> self = surroundings.host.read_file("/proc/sys/kernel/hostname", 256);
+    return view ? orphans_text(*view, lower_ascii(trim(self.value_or("")))) : std::string();
+  }
+  return {};
+}
+
 Inventory take_inventory(Surroundings& surroundings, const Journal& journal, const std::optional<Bundle>& bundle) {
-  Inventory inventory{open_steps(journal.records()), kept_data(journal.records(), surroundings.host), {}, {}};
+  Inventory inventory{open_steps(journal.records()), kept_data(journal.records(), surroundings.host), {}, {}, {}};
   if (!bundle) return inventory;
+  inventory.cluster = cluster_text(surroundings, *bundle, journal, inventory.steps);
   inventory.product = bundle->header().product;
   inventory.pushed = pushed_since(surroundings, inventory.steps, bundle->index());
   return inventory;
@@ -78,6 +114,7 @@ std::string render(const Inventory& inventory, bool purge_data) {
   for (const KeptData& kept : inventory.data) data.push_back(cat(kept.path, ", ", human_size(kept.bytes)));
   std::string out = listed("Taken back, last first:", back);
   out += listed(purge_data ? "Removed with everything in it:" : "Kept, with what people put there:", data);
+  out += inventory.cluster;
   return out + listed(purge_data ? "Images that people pushed, removed too:" : "Images that people pushed, kept:", inventory.pushed);
 }
 
@@ -103,6 +140,7 @@ void take_back(Surroundings& surroundings, cli::Console& console, Journal& journ
   RunContext context{
       .host = surroundings.host, .bundle = bundle ? &*bundle : nullptr, .progress = console.progress(), .paths = surroundings.paths};
   undo_all(journal, context, purge_data);
+  JoinSecrets(surroundings).forget();
   const std::vector<KeptData> kept = kept_data(journal.records(), surroundings.host);
   KeptState(surroundings).forget(kept.empty());
   for (const KeptData& data : kept) console.say(cat("kept: ", data.path, ", ", human_size(data.bytes)));
@@ -121,6 +159,7 @@ ExitCode uninstall(cli::Console& console, const UninstallOptions& options, Surro
   Journal journal(surroundings.host, kept.journal_path());
   const Inventory inventory = take_inventory(surroundings, journal, bundle);
   if (!bundle && inventory.steps.empty() && inventory.data.empty()) {
+    JoinSecrets(surroundings).forget();
     KeptState(surroundings).forget(true);
     console.say("Nothing is installed here.");
     return ExitCode::ok;

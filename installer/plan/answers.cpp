@@ -89,6 +89,12 @@ void read_cluster(const YamlNode& node, Answers& answers, YamlFaults& faults) {
     if (roles->kind != YamlNode::Kind::list) faults.add(*roles, "expected a list of roles", "write '[]' for a machine without a role");
     for (const YamlNode& item : roles->items) cluster.roles->push_back(yaml_text(item, faults, "cluster.roles"));
   }
+  map.map("machines", [&](const std::string& name, const YamlNode& roles) {
+    std::vector<std::string>& list = cluster.machines[name];
+    if (!is_host_name(name)) faults.add(roles, cat("'", printable(name), "' is not a host name in small letters"));
+    if (roles.kind != YamlNode::Kind::list) faults.add(roles, "expected a list of roles", "write '[]' for a machine without a role");
+    for (const YamlNode& item : roles.items) list.push_back(yaml_text(item, faults, "cluster.machines"));
+  });
   cluster.endpoint = checked(map, "endpoint", is_host_name, "a host name in small letters", "give a name like cluster.internal");
   for (const auto& [key, value] : {std::pair("pod_cidr", &cluster.pod_cidr), std::pair("service_cidr", &cluster.service_cidr)}) {
     *value = checked(map, key, is_network, "an IPv4 network", "give the network's first address and its length, like 10.244.0.0/16");
@@ -127,6 +133,12 @@ void encode_cluster(YamlWriter& out, const ClusterAnswers& cluster) {
   out.begin_map();
   encode_optional(out, "address", cluster.address);
   if (cluster.roles) out.entry_list("roles", *cluster.roles);
+  if (!cluster.machines.empty()) {
+    out.key("machines");
+    out.begin_map();
+    for (const auto& [name, roles] : cluster.machines) out.entry_list(name, roles);
+    out.end_map();
+  }
   encode_optional(out, "endpoint", cluster.endpoint);
   encode_optional(out, "pod_cidr", cluster.pod_cidr);
   encode_optional(out, "service_cidr", cluster.service_cidr);

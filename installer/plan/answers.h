@@ -13,6 +13,8 @@ namespace rootcellar {
 struct ClusterAnswers {
   std::optional<std::string> address;             ///< cluster.address: numeric, of this machine
   std::optional<std::vector<std::string>> roles;  ///< cluster.roles: what this machine is
+  /// cluster.machines: by name, what each machine is; tickets carry it to the machines that join
+  std::map<std::string, std::vector<std::string>> machines{};
   std::optional<std::string> endpoint;            ///< cluster.endpoint: the API server's name
   std::optional<std::string> pod_cidr;            ///< cluster.pod_cidr
   std::optional<std::string> service_cidr;        ///< cluster.service_cidr

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
@@ -178,7 +179,9 @@ void check_upgrade(const PlanInput& input, const ClusterSite& site, Plan& plan) 
   }
   for (const Step& step : installed.steps) {
     const auto* file = step.id == "kubeadm-config" ? std::get_if<WriteFile>(&step.action) : nullptr;
-    if (file == nullptr || site.address.empty() || file->content.find(cat("\"", site.address, "\"")) != std::string::npos) continue;
+    const auto* joined = std::get_if<KubeadmInit>(&step.action);
+    const std::string text = file != nullptr ? file->content : joined != nullptr ? joined->text : std::string();
+    if (text.empty() || site.address.empty() || text.find(cat("\"", site.address, "\"")) != std::string::npos) continue;
     plan.refusals.push_back(cat("the cluster here was made at another address than ", site.address,
                                 ": give this machine that address back, or answer it as 'cluster.address'"));
   }
@@ -238,17 +241,30 @@ void check_programs(const PlanInput& input, const ClusterSite& site, Plan& plan)
 void check_roles(const PlanInput& input, Plan& plan) {
   std::vector<std::string> known;
   for (const NodeRole& role : input.appliance().cluster.roles) known.push_back(role.name);
-  const std::optional<std::vector<std::string>>& answered = input.answers.cluster.roles;
+  const std::optional<std::vector<std::string>> answered = answered_roles(input);
+  const auto& machines = answered_machines(input);
+  if (!answered && !machines.empty()) {
+    std::vector<std::string> names;
+    for (const auto& [name, roles] : machines) names.push_back(name);
+    plan.refusals.push_back(cat("'cluster.machines' names ", join(names, ", "), ", and this machine is '",
+                                printable(input.facts.node.hostname), "': add it there, or answer 'cluster.roles' for it alone"));
+    return;
+  }
   if (!known.empty() && !answered) {
     plan.refusals.push_back(cat("the appliance has the roles ", join(known, ", "),
                                 ", and nobody says which of them this machine has: answer 'cluster.roles', all of them where there is one "
                                 "machine, [] for none"));
     return;
   }
-  for (const std::string& role : answered.value_or(std::vector<std::string>())) {
+  std::vector<std::string> named = answered.value_or(std::vector<std::string>());
+  if (!input.answers.cluster.roles) {
+    for (const auto& [name, roles] : machines) named.insert(named.end(), roles.begin(), roles.end());
+  }
+  for (const std::string& role : std::set<std::string>(named.begin(), named.end())) {
     if (std::find(known.begin(), known.end(), role) != known.end()) continue;
     const std::string has = known.empty() ? "the appliance has no roles" : cat("the appliance's roles are ", join(known, ", "));
-    plan.refusals.push_back(cat("'cluster.roles' names the role '", printable(role), "', and ", has));
+    plan.refusals.push_back(cat(input.answers.cluster.roles ? "'cluster.roles'" : "'cluster.machines'", " names the role '",
+                                printable(role), "', and ", has));
   }
   for (const std::string& role : known) {
     if (input.join == nullptr && answered && std::find(answered->begin(), answered->end(), role) == answered->end()) {
@@ -264,21 +280,29 @@ void check_hosts(const PlanInput& input, const ClusterSite& site, Plan& plan) {
                               site.endpoint_address, ": take that line away, or answer another 'cluster.endpoint'"));
 }
 
+/// Machines that join get their images from here; where the registry listens is settled with the first install.
+void check_reach(const PlanInput& input, const ClusterSite& site, Plan& plan) {
+  if (!input.own_registry() || !input.layout.listen.loopback() || site.own_bridge) return;
+  const std::string listens = cat("the registry listens at ", input.layout.listen.text(), ", for this machine alone");
+  if (input.answers.cluster.machines.size() > 1) {
+    plan.refusals.push_back(cat(listens, ", and 'cluster.machines' names ", input.answers.cluster.machines.size(),
+                                " machines: answer 'registry.listen' as 0.0.0.0:", input.layout.listen.port));
+    return;
+  }
+  plan.cautions.push_back(cat(listens, ": no other can join the cluster later; where some shall, answer 'registry.listen' as 0.0.0.0:",
+                              input.layout.listen.port));
+}
+
 void check_registry(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   if (site.mirror.empty() || (!input.appliance().registry.enabled && input.join == nullptr)) {
     plan.refusals.push_back("the cluster gets its images from the appliance's registry, which the bundle does not have");
   }
+  check_reach(input, site, plan);
   const auto space = input.facts.space.find(input.layout.containerd);
   if (input.cluster_containerd() && space != input.facts.space.end() && space->second.filesystem == "overlay") {
     plan.refusals.push_back(cat("containerd unpacks images onto an overlay, which does not work on an overlay, and ",
                                 input.layout.containerd, " is on one: mount a disk there, or answer a 'storage.root' on one"));
   }
-}
-
-void check_ticket(const PlanInput& input, Plan& plan) {
-  if (input.join == nullptr || input.facts.clock <= input.join->expires) return;
-  plan.refusals.push_back(cat("the ticket ended at ", format_time(input.join->expires), ", and this machine's clock says ",
-                              format_time(input.facts.clock), ": make a new one on the first node"));
 }
 
 void caution_about_network(const PlanInput& input, const ClusterSite& site, Plan& plan) {

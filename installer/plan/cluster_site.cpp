@@ -100,11 +100,46 @@ ClusterSite make_cluster_site(const PlanInput& input) {
   decide_address(input, site);
   decide_names(input, site);
   decide_registry(input, site);
+  const std::vector<std::string> wanted = answered_roles(input).value_or(std::vector<std::string>());
   for (const NodeRole& role : section.roles) {
-    const std::vector<std::string> wanted = input.answers.cluster.roles.value_or(std::vector<std::string>());
     if (std::find(wanted.begin(), wanted.end(), role.name) != wanted.end()) site.roles.push_back(&role);
   }
   return site;
+}
+
+std::optional<std::vector<std::string>> answered_roles(const PlanInput& input) {
+  if (input.answers.cluster.roles) return input.answers.cluster.roles;
+  const auto& machines = answered_machines(input);
+  const auto found = machines.find(input.facts.node.hostname);
+  return found == machines.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::map<std::string, std::vector<std::string>>& answered_machines(const PlanInput& input) {
+  const bool theirs = input.answers.cluster.machines.empty() && input.join != nullptr;
+  return theirs ? input.join->machines : input.answers.cluster.machines;
+}
+
+// A label's name is of letters, digits, '.', '_' and '-', and ends with none of these three.
+std::string role_mark(const std::string& role) {
+  std::string name = role;
+  std::replace(name.begin(), name.end(), '+', '_');
+  while (name.ends_with('.') || name.ends_with('_') || name.ends_with('-')) name.pop_back();
+  return cat("rootcellar/role.", name, "=yes");
+}
+
+// k8s.io/kubelet/pkg/apis, well_known_labels.go; the admission plugin NodeRestriction and the kubelet itself refuse the others.
+bool kubelet_may_set(std::string_view label) {
+  const std::string_view key = label.substr(0, label.find('='));
+  const std::size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return true;
+  const std::string_view space = key.substr(0, slash);
+  const auto is_of = [&](std::string_view domain) { return space == domain || space.ends_with(cat(".", domain)); };
+  if (!is_of("kubernetes.io") && !is_of("k8s.io")) return true;
+  constexpr std::array<std::string_view, 9> k_known = {
+      "kubernetes.io/hostname",        "kubernetes.io/arch",          "kubernetes.io/os",
+      "beta.kubernetes.io/arch",       "beta.kubernetes.io/os",       "beta.kubernetes.io/instance-type",
+      "topology.kubernetes.io/region", "topology.kubernetes.io/zone", "kubernetes.io/instance-type"};
+  return is_of("kubelet.kubernetes.io") || is_of("node.kubernetes.io") || std::find(k_known.begin(), k_known.end(), key) != k_known.end();
 }
 
 bool has_own_cluster(const PlanInput& input) {

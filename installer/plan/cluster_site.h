@@ -36,6 +36,15 @@ struct ClusterSite {
 /// REQUIRES: input.cluster().
 ClusterSite make_cluster_site(const PlanInput& input);
 
+/// By `cluster.roles`, else by this machine's name in `cluster.machines` or the ticket's; nothing when nobody says.
+std::optional<std::vector<std::string>> answered_roles(const PlanInput& input);
+/// `cluster.machines` of the answers, else of the ticket; empty when there is none.
+const std::map<std::string, std::vector<std::string>>& answered_machines(const PlanInput& input);
+/// The label by which every node says a role of its own, whatever the role's labels are.
+std::string role_mark(const std::string& role);
+/// Kubernetes lets a kubelet give its own node this label ("key=value").
+bool kubelet_may_set(std::string_view label);
+
 /// Whether the cluster on this machine is one that this installer made.
 bool has_own_cluster(const PlanInput& input);
 /// Where the bundle puts the program "kubelet"; nothing when it has none.
@@ -58,6 +67,12 @@ void plan_cluster_images(const PlanInput& input, Plan& plan);
 void plan_kubeadm(const PlanInput& input, Plan& plan);
 /// The CNI, the node's labels, secrets, and everything the appliance deploys.
 void plan_deployments(const PlanInput& input, Plan& plan);
+/// `kubeadm join` and what a node that joined is given.
+void plan_join(const PlanInput& input, const ClusterSite& site, Plan& plan);
+/// What kubeadm's preflight cannot find well here, though it is.
+std::vector<std::string> left_out_checks(const PlanInput& input);
+/// Refusals of a ticket: ended, made in this machine's future, for a machine that is a node already.
+void check_ticket(const PlanInput& input, Plan& plan);
 /// Refusals of what the appliance's texts ask for and nobody says.
 void check_references(const PlanInput& input, Plan& plan);
 std::vector<TemplateValue> template_values(const PlanInput& input, const ClusterSite& site);

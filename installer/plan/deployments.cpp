@@ -104,6 +104,7 @@ void plan_marks(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   std::vector<std::string> names;
   for (const NodeRole* role : site.roles) {
     mark.labels.insert(mark.labels.end(), role->labels.begin(), role->labels.end());
+    mark.labels.push_back(role_mark(role->name));
     names.push_back(role->name);
   }
   if (input.appliance().cluster.schedule_on_control_plane) {
@@ -115,10 +116,20 @@ void plan_marks(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   add_step(plan, "mark-node", cat("mark node '", site.node, "'"), reason, mark);
 }
 
-void plan_waits(const ClusterSite& site, Plan& plan) {
+void plan_ready(const ClusterSite& site, const char* kubeconfig, Plan& plan) {
   ClusterWait ready{"jsonpath", cat("node/", site.node), "", "{.status.conditions[?(@.type==\"Ready\")].status}", "True", {}, 300};
   add_step(plan, "node-ready", cat("wait until node '", site.node, "' is ready"),
-           "The network between pods is up, and the kubelet says so.", WaitInCluster{ready, {}});
+           "The network between pods is up, and the kubelet says so.", WaitInCluster{ready, {}, kubeconfig});
+}
+
+/// What a worker may not say of itself, an administrator of the cluster says for it.
+void plan_joined(const PlanInput& input, const ClusterSite& site, Plan& plan) {
+  if (input.join->control_plane) plan_marks(input, site, plan);
+  plan_ready(site, input.join->control_plane ? k_admin_kubeconfig : k_kubelet_kubeconfig, plan);
+}
+
+void plan_waits(const ClusterSite& site, Plan& plan) {
+  plan_ready(site, k_admin_kubeconfig, plan);
   ClusterWait names{"rollout", "deployment/coredns", "kube-system", "", "", {}, 300};
   add_step(plan, "coredns-ready", "wait for deployment/coredns in kube-system", "Pods find each other by name only when it answers.",
            WaitInCluster{names, {}});
@@ -136,9 +147,10 @@ std::vector<TemplateValue> template_values(const PlanInput& input, const Cluster
 }
 
 void plan_deployments(const PlanInput& input, Plan& plan) {
-  if (!input.cluster() || input.join != nullptr) return;
+  if (!input.cluster()) return;
   const ClusterSite site = make_cluster_site(input);
   if (!site.ready()) return;
+  if (input.join != nullptr) return plan_joined(input, site, plan);
   const ClusterSection& section = input.appliance().cluster;
   Deployments deployments(input, site, plan);
   plan_resolver(input, plan);

@@ -67,34 +67,22 @@ void plan_docker_images(const PlanInput& input, Plan& plan) {
   }
 }
 
-std::vector<std::string> left_out_checks(const PlanInput& input) {
-  std::vector<std::string> checks;
-  const NodeFacts& node = input.facts.node;
-  if (node.kernel_config_unreadable || !node.container.empty()) checks.emplace_back("SystemVerification");
-  if (!node.container.empty() && !node.swaps.empty()) checks.emplace_back("Swap");
-  return checks;
-}
-
-std::string config_text(const PlanInput& input, const ClusterSite& site) {
-  KubeadmSettings settings = kubeadm_settings(input, site);
-  if (input.join == nullptr) return kubeadm_init_config(settings);
-  for (const NodeRole* role : site.roles) settings.node_labels.insert(settings.node_labels.end(), role->labels.begin(), role->labels.end());
-  return kubeadm_join_config(settings, {cat(site.endpoint, ":6443"), input.join->token, input.join->ca_hash, input.join->control_plane,
-                                        input.join->certificate_key});
-}
-
 void plan_init(const PlanInput& input, const ClusterSite& site, Plan& plan) {
-  const bool joins = input.join != nullptr;
   const std::string config(k_config);
   add_step(plan, "kubeadm-config", cat("write ", config),
            "Says what kubeadm would otherwise ask the internet, a route or a nameserver for.",
-           WriteFile{config, config_text(input, site), 0600});
-  std::vector<std::string> clean{"/etc/cni/net.d", "/var/lib/cni", input.appliance().cluster.cni_programs};
-  if (!joins || input.join->control_plane) clean.emplace_back("/var/lib/etcd");
-  add_step(plan, joins ? "kubeadm-join" : "kubeadm-init", joins ? "join the cluster" : "make the cluster",
-           joins ? cat("This machine becomes a node of the cluster at ", site.endpoint, ".")
-                 : cat("Kubernetes ", input.appliance().cluster.version, "'s own kubeadm makes this machine its first control-plane node."),
-           KubeadmInit{config, cri_socket(*site.dialect, input.appliance().cluster.runtime), left_out_checks(input), clean, joins});
+           WriteFile{config, kubeadm_init_config(kubeadm_settings(input, site)), 0600});
+  add_step(plan, "kubeadm-init", "make the cluster",
+           cat("Kubernetes ", input.appliance().cluster.version, "'s own kubeadm makes this machine its first control-plane node."),
+           KubeadmInit{config, cri_socket(*site.dialect, input.appliance().cluster.runtime), left_out_checks(input),
+                       {"/etc/cni/net.d", "/var/lib/cni", input.appliance().cluster.cni_programs, "/var/lib/etcd"}});
+  GeneratedSecret key;
+  key.name = k_site_key;
+  key.kind = k_site_key_kind;
+  add_step(plan, "site-key", "make the site's key", "It signs the tickets by which other machines join the cluster.", MakeSecret{key, {}});
+}
+
+void plan_kubelet(Plan& plan) {
   add_step(
       plan, "kubelet-service", "enable and start kubelet.service", "The node comes back after a boot.",
       SetUnit{"kubelet.service",
@@ -119,6 +107,14 @@ void plan_kubeconfig(const PlanInput& input, Plan& plan) {
 
 }  // namespace
 
+std::vector<std::string> left_out_checks(const PlanInput& input) {
+  std::vector<std::string> checks;
+  const NodeFacts& node = input.facts.node;
+  if (node.kernel_config_unreadable || !node.container.empty()) checks.emplace_back("SystemVerification");
+  if (!node.container.empty() && !node.swaps.empty()) checks.emplace_back("Swap");
+  return checks;
+}
+
 void plan_cluster_images(const PlanInput& input, Plan& plan) {
   if (!input.cluster()) return;
   const ClusterSite site = make_cluster_site(input);
@@ -138,7 +134,8 @@ void plan_kubeadm(const PlanInput& input, Plan& plan) {
   if (!input.cluster()) return;
   const ClusterSite site = make_cluster_site(input);
   if (!site.ready()) return;
-  plan_init(input, site, plan);
+  input.join == nullptr ? plan_init(input, site, plan) : plan_join(input, site, plan);
+  plan_kubelet(plan);
   plan_kubeconfig(input, plan);
 }
 

@@ -77,6 +77,7 @@ std::string init_document(const KubeadmSettings& settings, const KubeadmDialect&
   YamlWriter out;
   begin_document(out, cat("kubeadm.k8s.io/", dialect.api), "InitConfiguration");
   write_local_endpoint(out, settings);
+  if (!settings.certificate_key.empty()) out.entry("certificateKey", settings.certificate_key);
   write_registration(out, settings, dialect);
   out.end_map();
   return out.finish();

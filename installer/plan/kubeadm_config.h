@@ -36,6 +36,7 @@ struct KubeadmSettings {
   std::vector<std::string> cert_sans;
   std::string resolv_conf;               ///< what pods get as their resolver's source; exists without an upstream too
   std::string cni_programs;              ///< where the CNI plugins lie; dockershim asks the kubelet, other runtimes know themselves
+  std::string certificate_key{};         ///< 64 hex digits, for the certificates that `kubeadm init phase upload-certs` gives away
   std::vector<std::string> node_labels;  ///< "key=value", of a node that joins: the kubelet brings them along
   bool swap_stays = false;               ///< swap is the machine's around this container: it cannot be switched off here
   bool cgroup_v1 = false;                ///< this machine has no unified hierarchy

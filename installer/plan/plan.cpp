@@ -90,8 +90,11 @@ Plan make_plan(const Header& header, const Index& index, const Facts& facts, con
 }
 
 Plan make_join_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers, const JoinTicket& ticket) {
-  const Layout layout = make_layout(index.appliance, answers);
-  return plan_of({header, index, facts, answers, layout, &ticket});
+  Layout layout = make_layout(index.appliance, answers);
+  layout.local = parse_endpoint(ticket.registry).value_or(layout.local);
+  Plan plan = plan_of({header, index, facts, answers, layout, &ticket});
+  if (!index.appliance.cluster.enabled) plan.refusals.push_back("the bundle has no cluster: there is nothing to join");
+  return plan;
 }
 
 }  // namespace rootcellar

@@ -59,6 +59,18 @@ struct Plan {
 Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers);
 /// The plan of a machine that joins the cluster of `ticket`: no registry of its own, nothing deployed.
 Plan make_join_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers, const JoinTicket& ticket);
+/// What a ticket of this first node says, without its times and secrets. HostError when no other machine could join.
+JoinTicket ticket_facts(const Header& header, const Index& index, const Facts& facts, const Answers& answers);
+/// kubeadm's configuration for giving the control plane's certificates away under `certificate_key`. HostError when this version of
+/// Kubernetes cannot be told the key in a file.
+std::string certificates_config(const Header& header, const Index& index, const Facts& facts, const Answers& answers,
+                                const std::string& certificate_key);
+/// What the roles of the appliance stand for at nodes: name, the label that says the role, its labels.
+struct RoleMark {
+  std::string role, mark;
+  std::vector<std::string> labels;
+};
+std::vector<RoleMark> role_marks(const Appliance& appliance);
 /// Paths whose filesystems make_plan wants in Facts::space.
 std::vector<std::string> space_paths(const Index& index, const Answers& answers);
 /// Where the registry's images lie on a machine with these answers.

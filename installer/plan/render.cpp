@@ -51,12 +51,14 @@ struct Changes {
     if (a.pin) lines.push_back("the kubelet's clean-up of unused images leaves it");
   }
   void operator()(const KubeadmInit& a) {
-    lines.push_back(cat("settings in ", a.config));
+    lines.push_back(a.text.empty() ? cat("settings in ", a.config) : cat("settings in ", a.config, ", with the ticket's secrets, until it has joined"));
     if (!a.ignore.empty()) lines.push_back(cat("checks of kubeadm that are left out: ", join(a.ignore, ", ")));
-    lines.push_back("uninstall runs kubeadm reset: what is in the cluster goes with it");
+    lines.push_back(a.join ? "uninstall takes this node out of the cluster and runs kubeadm reset"
+                           : "uninstall runs kubeadm reset: what is in the cluster goes with it");
   }
   void operator()(const MakeSecret& a) {
-    lines.push_back(cat("a ", a.secret.kind, " made here, readable by root only, kept by uninstall"));
+    lines.push_back(cat("a ", a.secret.kind, " made here, readable by root only, ",
+                        a.secret.kind == k_site_key_kind ? "removed by uninstall" : "kept by uninstall"));
   }
   void operator()(const ApplyManifest& a) { lines.push_back(cat("in namespace ", a.space)); }
   void operator()(const HelmRelease& a) {

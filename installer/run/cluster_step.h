@@ -11,6 +11,11 @@
 namespace rootcellar {
 
 inline constexpr const char* k_admin_kubeconfig = "/etc/kubernetes/admin.conf";
+/// The node's own key: it may ask about its node and little else.
+inline constexpr const char* k_kubelet_kubeconfig = "/etc/kubernetes/kubelet.conf";
+/// The secret that signs tickets; no profile can name one so, and no text can ask for it. It goes with the cluster it speaks for.
+inline constexpr const char* k_site_key = "_site-key";
+inline constexpr const char* k_site_key_kind = "signing key";
 
 /// What ${NAME} stands for, known when planning ("site.address", "answers.domain"). ${secret.NAME} and ${capture.NAME} are read from the
 /// machine when the step runs: the journal never holds a secret.
@@ -49,13 +54,17 @@ struct PullIntoContainerd {
   bool pin = true;
 };
 
-/// `kubeadm init`. Begun and not finished: `kubeadm reset` first. Undo: `kubeadm reset`, and what that leaves behind.
+/// `kubeadm init` or `kubeadm join`. Begun and not finished: `kubeadm reset` first. Undo: what joined leaves the cluster, then `kubeadm
+/// reset`, and what that leaves behind.
 struct KubeadmInit {
   std::string config;      ///< path of kubeadm's configuration
   std::string cri_socket;  ///< "unix:///run/containerd/containerd.sock"
   std::vector<std::string> ignore;  ///< preflight checks that cannot pass here
   std::vector<std::string> clean;   ///< paths with what reset leaves: CNI configuration, etcd's data
   bool join = false;                ///< `kubeadm join` with the same: the configuration says whom
+  std::string text{};               ///< of the configuration, with ${secret...}: written for kubeadm's run only; empty: it is there
+  std::vector<std::string> secrets{};  ///< names of secrets that are removed once the machine has joined
+  std::string node{};               ///< that joins: its name in the cluster
 };
 
 /// A secret made once, 0600, below the installer's own state; kept across upgrades, and by undo unless data is purged.

@@ -66,6 +66,7 @@ void visit(Is<LoadModules> auto& v, auto& m) { m("names", v.names); }
 void visit(Is<PullIntoContainerd> auto& v, auto& m) { m("name", v.name), m("digest", v.digest), m("pin", v.pin); }
 void visit(Is<KubeadmInit> auto& v, auto& m) {
   m("config", v.config), m("cri-socket", v.cri_socket), m("ignore", v.ignore), m("clean", v.clean), m("join", v.join);
+  m("text", v.text), m("secrets", v.secrets), m("node", v.node);
 }
 void visit(Is<MakeSecret> auto& v, auto& m) { m("secret", v.secret), m("values", v.values); }
 void visit(Is<ApplyManifest> auto& v, auto& m) {

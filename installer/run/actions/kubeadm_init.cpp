@@ -1,11 +1,14 @@
 #include "bundle/base/error.h"
+#include "installer/host/redaction.h"
 #include "installer/host/tools.h"
 #include "installer/run/actions/actions.h"
 #include "installer/run/cluster_api.h"
+#include "installer/run/cluster_leave.h"
 #include "installer/run/cluster_watch.h"
 #include "installer/run/deployed_record.h"
 #include "installer/run/kubeadm_fault.h"
 #include "installer/run/kubeadm_remains.h"
+#include "installer/run/runtime_values.h"
 #include "installer/run/tool_run.h"
 
 namespace rootcellar {
@@ -14,7 +17,6 @@ namespace {
 constexpr std::uint64_t k_limit = 900;  // seconds
 constexpr std::uint64_t k_reset_limit = 300;
 constexpr std::uint64_t k_patience = 300;  // for an API server that was there and comes back
-constexpr const char* k_kubelet_configuration = "/etc/kubernetes/kubelet.conf";
 
 // "begun" from the first moment kubeadm may have changed something, "finished" once it ended well.
 std::string mark_path(const ActionScope& scope) { return path_join(scope.context.paths.state, "cluster-node"); }
@@ -23,7 +25,7 @@ std::string mark(const ActionScope& scope) { return scope.host().read_file(mark_
 
 void set_mark(std::string_view text, const ActionScope& scope) { scope.host().write_file(mark_path(scope), text, 0600); }
 
-const char* result_of(const KubeadmInit& action) { return action.join ? k_kubelet_configuration : k_admin_kubeconfig; }
+const char* result_of(const KubeadmInit& action) { return action.join ? k_kubelet_kubeconfig : k_admin_kubeconfig; }
 
 bool is_finished(const KubeadmInit& action, const ActionScope& scope) {
   return mark(scope) == "finished" && scope.host().exists(result_of(action));
@@ -31,9 +33,9 @@ bool is_finished(const KubeadmInit& action, const ActionScope& scope) {
 
 std::string verb(const KubeadmInit& action) { return action.join ? "join" : "init"; }
 
-ToolCall kubeadm(std::vector<std::string> arguments, std::uint64_t time_limit) {
+ToolCall kubeadm(std::vector<std::string> arguments, std::uint64_t time_limit, std::vector<std::string> secrets = {}) {
   arguments.insert(arguments.begin(), std::string(tools::k_kubeadm));
-  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit, .ends_with_us = true};
+  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit, .secrets = std::move(secrets), .ends_with_us = true};
 }
 
 // What cannot be reset any more (no runtime, no program) is taken away file by file all the same.
@@ -61,6 +63,13 @@ std::string kubelet_state(const ActionScope& scope) {
   return cat("the kubelet is ", trim(active.output).empty() ? "not there" : trim(active.output), fault.empty() ? "" : cat(": ", fault));
 }
 
+/// kubeadm repeats the token it was given in some of its messages.
+ToolResult hidden(ToolResult result, const std::vector<std::string>& secrets) {
+  result.output = redact(result.output, secrets);
+  result.error_output = redact(result.error_output, secrets);
+  return result;
+}
+
 [[noreturn]] void cannot_finish(const KubeadmInit& action, const ToolResult& result, const ActionScope& scope) {
   const std::string cause = kubeadm_fault(cat(result.output, "\n", result.error_output));
   const bool preflight = cause.starts_with("[ERROR ");
@@ -69,17 +78,43 @@ std::string kubelet_state(const ActionScope& scope) {
                     cat("its whole output is in ", scope.log(), "; the next try begins with 'kubeadm reset'"));
 }
 
+/// The configuration with its secrets is there for as long as kubeadm runs.
+class ConfigFile {
+ public:
+  ConfigFile(const KubeadmInit& action, const ActionScope& scope)
+      : action_(action), scope_(scope), filled_(fill_in(action.text, {}, "kubeadm's configuration", scope)) {
+    if (!action.text.empty()) write_private_file(action.config, filled_.text, scope);
+  }
+  void remove() const {
+    if (!action_.text.empty()) remove_private_file(action_.config, scope_);
+  }
+  const std::vector<std::string>& secrets() const { return filled_.secrets; }
+
+ private:
+  const KubeadmInit& action_;
+  const ActionScope& scope_;
+  FilledText filled_;
+};
+
+void forget_secrets(const KubeadmInit& action, const ActionScope& scope) {
+  for (const std::string& name : action.secrets) {
+    if (const std::string path = secret_path(name, scope); scope.host().exists(path)) remove_private_file(path, scope);
+  }
+}
+
 void run_kubeadm(const KubeadmInit& action, const ActionScope& scope) {
+  const ConfigFile config(action, scope);
   std::vector<std::string> arguments = {verb(action), "--config", action.config};
   if (!action.ignore.empty()) arguments.push_back(cat("--ignore-preflight-errors=", join(action.ignore, ",")));
-  const ToolResult result = run_logged(kubeadm(std::move(arguments), k_limit), scope);
-  if (result.exit_code != 0 || result.timed_out) cannot_finish(action, result, scope);
+  const ToolResult result = run_logged(kubeadm(std::move(arguments), k_limit, config.secrets()), scope);
+  config.remove();
+  if (result.exit_code != 0 || result.timed_out) cannot_finish(action, hidden(result, config.secrets()), scope);
 }
 
 /// A file that says there is a cluster here which we did not make; empty when there is none.
 std::string foreign_cluster(const ActionScope& scope) {
   if (!mark(scope).empty()) return {};
-  for (const char* path : {k_admin_kubeconfig, k_kubelet_configuration, "/etc/kubernetes/manifests/kube-apiserver.yaml"}) {
+  for (const char* path : {k_admin_kubeconfig, k_kubelet_kubeconfig, "/etc/kubernetes/manifests/kube-apiserver.yaml"}) {
     if (scope.host().exists(path)) return path;
   }
   return {};
@@ -114,7 +149,10 @@ JsonValue prepare(const KubeadmInit& action, ActionScope& scope) {
 }
 
 void perform(const KubeadmInit& action, ActionScope& scope) {
-  if (is_finished(action, scope)) return wait_for_api(action, scope);
+  if (is_finished(action, scope)) {
+    forget_secrets(action, scope);
+    return wait_for_api(action, scope);
+  }
   const JsonValue nothing = JsonValue::object();
   const JsonValue& before = scope.context.undo_data == nullptr ? nothing : *scope.context.undo_data;
   if (!mark(scope).empty()) {
@@ -127,16 +165,23 @@ void perform(const KubeadmInit& action, ActionScope& scope) {
   for (const char* place : {"/etc/kubernetes", "/var/lib"})
     scope.host().sync_filesystem(place);  // the mark must not outlive what it is about
   set_mark("finished", scope);
+  forget_secrets(action, scope);
 }
 
 // Of several tries the last one undone is the first, and it alone surely knows what was there before: each cleans.
 void take_back(const KubeadmInit& action, const JsonValue& undo, bool, ActionScope& scope) {
   if (!foreign_cluster(scope).empty()) return;
-  if (!mark(scope).empty()) {
+  const bool begun = !mark(scope).empty();
+  const ClusterLeave leave(begun && action.join ? action.node : std::string(), scope);
+  if (begun) {
+    leave.before_reset();
     reset(action, scope);
     stop_kubelet(scope);
   }
   remove_cluster_remains(undo, action.clean, scope);
+  leave.after_reset();
+  if (!action.text.empty() && scope.host().exists(action.config)) remove_private_file(action.config, scope);
+  forget_secrets(action, scope);
   scope.host().remove(mark_path(scope));
   scope.host().sync_filesystem(scope.context.paths.state);
 }

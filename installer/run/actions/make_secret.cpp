@@ -1,5 +1,6 @@
 #include "bundle/base/error.h"
 #include "bundle/base/secret.h"
+#include "bundle/base/signing.h"
 #include "installer/run/actions/actions.h"
 #include "installer/run/deployed_record.h"
 #include "installer/run/runtime_values.h"
@@ -30,6 +31,7 @@ SecretText make(const MakeSecret& action, const ActionScope& scope) {
   if (secret.kind == "password") return SecretText(random_password(length_or(secret, 24)));
   if (secret.kind == "hex") return SecretText(random_hex(length_or(secret, 64)));
   if (secret.kind == "rsa") return SecretText(rsa_private_key(static_cast<unsigned>(length_or(secret, 3072))));
+  if (secret.kind == k_site_key_kind) return SecretText(SecretKey::generate().file_text({}));
   if (secret.kind == "dhparam") return SecretText(dh_parameters(static_cast<unsigned>(length_or(secret, 2048))));
   const SecretText other = other_secret(secret, scope);
   if (secret.kind == "jwt") return SecretText(json_web_token(filled(action, secret.claims, scope), other.view()));
@@ -82,7 +84,7 @@ void perform(const MakeSecret& action, ActionScope& scope) {
 
 void take_back(const MakeSecret& action, const JsonValue&, bool purge_data, ActionScope& scope) {
   const std::string path = secret_path(action.secret.name, scope);
-  if (purge_data) return remove_private_file(path, scope);
+  if (purge_data || action.secret.kind == k_site_key_kind) return remove_private_file(path, scope);
   if (scope.host().exists(path)) scope.context.kept.push_back(path_parent(path));
 }
 

@@ -66,6 +66,20 @@ TEST(Answers, OfACluster) {
   EXPECT_EQ(again.values, answers.values);
 }
 
+TEST(Answers, MachinesByName) {
+  const Answers answers = parse_answers("cluster:\n  machines:\n    bench7: [webServer]\n    bench8: []\n", "answers.yaml");
+  EXPECT_EQ(answers.cluster.machines, (std::map<std::string, std::vector<std::string>>{{"bench7", {"webServer"}}, {"bench8", {}}}));
+  EXPECT_EQ(parse_answers(encode_answers(answers), "again").cluster, answers.cluster);
+  EXPECT_EQ(faults_of("cluster:\n  machines:\n    Bench_7: [webServer]\n    bench8: dbServer\n"),
+            "error: answers.yaml:3:14: 'Bench_7' is not a host name in small letters\n"
+            "      Bench_7: [webServer]\n"
+            "               ^\n"
+            "error: answers.yaml:4:13: expected a list of roles\n"
+            "      bench8: dbServer\n"
+            "              ^\n"
+            "hint: write '[]' for a machine without a role\n");
+}
+
 TEST(Answers, NoRoleIsAnAnswer) {
   const Answers answers = parse_answers("cluster:\n  roles: []\n", "answers.yaml");
   ASSERT_TRUE(answers.cluster.roles);

@@ -230,36 +230,5 @@ TEST(ClusterPlan, StepsSurviveTheJournalAndHaveUniqueNames) {
   }
 }
 
-JoinTicket sample_ticket() {
-  JoinTicket ticket;
-  ticket.endpoint = "cluster.internal";
-  ticket.address = "192.0.2.10";
-  ticket.registry = "192.0.2.10:5000";
-  ticket.ca_hash = "sha256:" + std::string(64, 'a');
-  ticket.token = "abcdef.0123456789abcdef";
-  ticket.pod_cidr = "10.244.0.0/16";
-  ticket.service_cidr = "10.96.0.0/16";
-  ticket.expires = sample_node_facts().clock + 3600;
-  return ticket;
-}
-
-TEST(ClusterPlan, OfAMachineThatJoins) {
-  Answers answers = sample_cluster_answers();
-  answers.cluster.roles = Texts{"dbServer"};
-  const Plan plan = make_join_plan(sample_header(), sample_cluster_index(), sample_node_facts(), answers, sample_ticket());
-  EXPECT_EQ(plan.refusals, Texts{});
-  test::expect_golden("plan/cluster-join.txt", render_plan(plan, sample_header()));
-  test::expect_golden("plan/cluster-join-files.txt", written_files(plan));
-}
-
-TEST(ClusterPlan, ATicketEnds) {
-  JoinTicket ticket = sample_ticket();
-  ticket.expires = sample_node_facts().clock - 1;
-  EXPECT_EQ(
-      make_join_plan(sample_header(), sample_cluster_index(), sample_node_facts(), sample_cluster_answers(), ticket).refusals,
-      Texts{"the ticket ended at 2026-11-21T07:59:59Z, and this machine's clock says 2026-11-21T08:00:00Z: make a new one on the first "
-            "node"});
-}
-
 }  // namespace
 }  // namespace rootcellar

@@ -188,6 +188,29 @@ TEST(ClusterRefusals, RolesThatNobodyMapped) {
   EXPECT_EQ(plan.cautions.front(), "no machine has the role 'dbServer' yet: what asks for it waits until one joins that has");
 }
 
+TEST(ClusterRefusals, MachinesThatNobodyMapped) {
+  Answers answers = sample_cluster_answers();
+  answers.cluster.roles.reset();
+  answers.cluster.machines = {{"bench8", {"webServer"}}, {"bench9", {}}};
+  answers.registry_listen = "0.0.0.0:5000";
+  EXPECT_EQ(refusals(sample_node_facts(), answers),
+            Texts{"'cluster.machines' names bench8, bench9, and this machine is 'bench7': add it there, or answer 'cluster.roles' for it "
+                  "alone"});
+  answers.cluster.machines["bench7"] = {"dbServer"};
+  EXPECT_EQ(refusals(sample_node_facts(), answers), Texts{});
+  answers.cluster.machines["bench9"] = {"gpuWorker"};
+  EXPECT_EQ(refusals(sample_node_facts(), answers),
+            Texts{"'cluster.machines' names the role 'gpuWorker', and the appliance's roles are webServer, dbServer"});
+}
+
+TEST(ClusterRefusals, SeveralMachinesAndARegistryForOne) {
+  Answers answers = sample_cluster_answers();
+  answers.cluster.machines = {{"bench7", {}}, {"bench8", {}}};
+  EXPECT_EQ(refusals(sample_node_facts(), answers),
+            Texts{"the registry listens at 127.0.0.1:5000, for this machine alone, and 'cluster.machines' names 2 machines: answer "
+                  "'registry.listen' as 0.0.0.0:5000"});
+}
+
 TEST(ClusterRefusals, ANameThatIsSomebodyElse) {
   Facts facts = sample_node_facts();
   facts.node.hosts = {{"cluster.internal", "203.0.113.5"}};

@@ -154,6 +154,27 @@ Facts sample_node_facts() {
   return facts;
 }
 
+JoinTicket sample_ticket() {
+  const Header header = sample_header();
+  JoinTicket ticket;
+  ticket.product = header.product;
+  ticket.variant = header.variant;
+  ticket.architecture = header.architecture;
+  ticket.serial = header.serial;
+  ticket.bundle = bundle_id(encode_header(header));
+  ticket.made = sample_node_facts().clock;
+  ticket.expires = ticket.made + 3600;
+  ticket.endpoint = "cluster.internal";
+  ticket.address = "192.0.2.10";
+  ticket.registry = "192.0.2.10:5000";
+  ticket.ca_hash = "sha256:" + std::string(64, 'a');
+  ticket.token = "abcdef.0123456789abcdef";
+  ticket.pod_cidr = "10.244.0.0/16";
+  ticket.service_cidr = "10.96.0.0/16";
+  ticket.signers = "version: 1\n";
+  return ticket;
+}
+
 Facts sample_facts() {
   Facts facts;
   facts.distribution = "debian";

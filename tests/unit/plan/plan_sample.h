@@ -18,6 +18,8 @@ Index sample_cluster_index();
 /// The sample machine as a node: two processors, one network, nothing in the way. Its answers name both roles and a domain.
 Facts sample_node_facts();
 Answers sample_cluster_answers();
+/// For a worker of the sample bundle, good for an hour from the sample machine's clock on.
+JoinTicket sample_ticket();
 /// The whole text of an error, "no error\n" without one.
 template <typename Action>
 std::string error_of(Action&& action) {
