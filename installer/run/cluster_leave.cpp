@@ -1,14 +1,19 @@
 #include "installer/run/cluster_leave.h"
 
+#include <map>
+
 #include "bundle/base/error.h"
+#include "bundle/base/interrupt.h"
 #include "installer/run/cluster_api.h"
 #include "installer/run/deployed_record.h"
+#include "installer/run/json_at.h"
 
 namespace rootcellar {
 namespace {
 
 constexpr std::uint64_t k_drain_limit = 180;  // seconds; pods get 30 to end well, and some more
 constexpr std::uint64_t k_limit = 30;
+constexpr std::int64_t k_pods_limit = 120;
 constexpr std::size_t k_key_limit = std::size_t{1} << 20;
 // Beside kubeadm's configuration: gone with the next boot in any case.
 constexpr const char* k_kept_key = "/run/rootcellar-join/leaving.conf";
@@ -16,6 +21,53 @@ constexpr const char* k_kept_key = "/run/rootcellar-join/leaving.conf";
 bool went_well(const ClusterApi& api, std::vector<std::string> arguments, std::uint64_t limit) {
   const ToolResult result = api.run(std::move(arguments), limit);
   return result.exit_code == 0 && !result.timed_out;
+}
+
+/// Pods of this node by namespace, without those that every node has: they would come again.
+std::map<std::string, std::vector<std::string>> movable_pods(const ClusterApi& api, const std::string& node) {
+  std::map<std::string, std::vector<std::string>> pods;
+  const JsonValue list =
+      api.get_json({"pods", "--all-namespaces", "--field-selector", cat("spec.nodeName=", node)}).value_or(JsonValue());
+  for (const JsonValue& pod : items_at(list, {"items"})) {
+    const std::vector<JsonValue>& owners = items_at(pod, {"metadata", "ownerReferences"});
+    const std::string owner = owners.empty() ? std::string() : text_at(owners.front(), {"kind"});
+    const std::string phase = text_at(pod, {"status", "phase"});
+    if (owner == "DaemonSet" || owner == "Node" || phase == "Succeeded" || phase == "Failed") continue;
+    pods[text_at(pod, {"metadata", "namespace"})].push_back(text_at(pod, {"metadata", "name"}));
+  }
+  return pods;
+}
+
+/// With the node's own key, which may delete its own pods and not evict as 'kubectl drain' would: that asks about DaemonSets.
+bool end_own_pods(const ClusterApi& api, const std::string& node) {
+  HostSystem& host = api.scope().host();
+  for (auto [space, names] : movable_pods(api, node)) {
+    std::vector<std::string> arguments = {"delete", "pods"};
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    arguments.insert(arguments.end(), {"--namespace", space, "--wait=false", "--request-timeout=10s"});
+    if (!went_well(api, std::move(arguments), k_limit)) return false;
+  }
+  for (const std::int64_t end = host.now() + k_pods_limit; !movable_pods(api, node).empty();) {
+    poll_interrupt();
+    if (host.now() >= end) return false;
+    host.sleep(2000);
+  }
+  return true;
+}
+
+/// No pod comes any more, and those that are here end well.
+bool clear_worker(const ClusterApi& api, const std::string& node) {
+  try {
+    return went_well(api, {"cordon", node, "--request-timeout=10s"}, k_limit) && end_own_pods(api, node);
+  } catch (const SystemError&) {
+    return false;  // said by the caller
+  }
+}
+
+bool drain(const ClusterApi& api, const std::string& node) {
+  return went_well(api,
+                   {"drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", cat("--timeout=", k_drain_limit - 20, "s")},
+                   k_drain_limit);
 }
 
 }  // namespace
@@ -30,18 +82,12 @@ void ClusterLeave::keep_key() const {
 
 void ClusterLeave::before_reset() const {
   if (node_.empty()) return;
-  if (scope_.host().exists(k_admin_kubeconfig)) {
-    keep_key();
-    const ClusterApi api(scope_, k_admin_kubeconfig);
-    if (!api.answers()) return;
-    const std::vector<std::string> drain = {"drain",   node_, "--ignore-daemonsets", "--delete-emptydir-data",
-                                            "--force", cat("--timeout=", k_drain_limit - 20, "s")};
-    if (!went_well(api, drain, k_drain_limit))
-      scope_.context.progress.warn(cat("not all pods could be moved away from '", node_, "': they end with it"));
-    return;
-  }
-  const ClusterApi api(scope_, k_kubelet_kubeconfig);
-  if (api.answers()) went_well(api, {"cordon", node_, "--request-timeout=10s"}, k_limit);
+  const bool administers = scope_.host().exists(k_admin_kubeconfig);
+  if (administers) keep_key();
+  const ClusterApi api(scope_, administers ? k_admin_kubeconfig : k_kubelet_kubeconfig);
+  if (!api.answers()) return;
+  if (administers ? drain(api, node_) : clear_worker(api, node_)) return;
+  scope_.context.progress.warn(cat("not all pods left '", node_, "' in time: they end with it"));
 }
 
 void ClusterLeave::after_reset() const {

@@ -97,9 +97,8 @@ class ConfigFile {
 };
 
 void forget_secrets(const KubeadmInit& action, const ActionScope& scope) {
-  for (const std::string& name : action.secrets) {
-    if (const std::string path = secret_path(name, scope); scope.host().exists(path)) remove_private_file(path, scope);
-  }
+  if (!scope.host().exists(scope.context.paths.secrets())) return;
+  for (const std::string& name : action.secrets) remove_private_file(secret_path(name, scope), scope);
 }
 
 void run_kubeadm(const KubeadmInit& action, const ActionScope& scope) {
@@ -180,7 +179,7 @@ void take_back(const KubeadmInit& action, const JsonValue& undo, bool, ActionSco
   }
   remove_cluster_remains(undo, action.clean, scope);
   leave.after_reset();
-  if (!action.text.empty() && scope.host().exists(action.config)) remove_private_file(action.config, scope);
+  if (!action.text.empty()) scope.host().remove_tree(path_parent(action.config));
   forget_secrets(action, scope);
   scope.host().remove(mark_path(scope));
   scope.host().sync_filesystem(scope.context.paths.state);

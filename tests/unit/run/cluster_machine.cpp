@@ -6,6 +6,7 @@
 namespace rootcellar::test {
 namespace {
 
+constexpr const char* k_ticket_token = "abcdef.0123456789abcdef";
 constexpr const char* k_argo =
     "kind: CustomResourceDefinition\nmetadata:\n  name: workflows.argoproj.io\n---\nkind: Workflow\nmetadata:\n  name: hello\n";
 
@@ -72,6 +73,12 @@ void set_up_cluster_machine(MemoryHost& host) {
   });
 }
 
+void set_up_joining_machine(MemoryHost& host) {
+  set_up_cluster_machine(host);
+  host.add_file(k_remote_api, "");
+  for (const char* name : {"join-token", "join-certificate-key"}) host.add_file(cat("/var/lib/rootcellar/secrets/", name), k_ticket_token, 0600);
+}
+
 Bundle cluster_bundle(const std::string& directory) {
   BundleMaker maker;
   maker.add_file("charts/chart.tgz", "a chart");
@@ -121,5 +128,40 @@ std::vector<Step> next_cluster_plan(const Bundle&) {
   }
   return steps;
 }
+
+namespace {
+
+std::vector<Step> joining_plan(bool control_plane) {
+  KubeadmInit join;
+  join.config = "/run/rootcellar-join/kubeadm.yaml";
+  join.cri_socket = "unix:///run/containerd/containerd.sock";
+  join.clean = {"/var/lib/cni"};
+  join.join = true;
+  join.text = "kind: JoinConfiguration\ntoken: \"${secret.join-token}\"\n";
+  join.secrets = {"join-token", "join-certificate-key"};
+  join.node = "two";
+  if (control_plane) join.text += "controlPlane:\n  certificateKey: \"${secret.join-certificate-key}\"\n";
+  const std::string key = control_plane ? k_admin_kubeconfig : k_kubelet_kubeconfig;
+  std::vector<Step> steps = {
+      {"hosts", "name the cluster", "", EditLines{"/etc/hosts", {"10.0.0.1 cluster.internal"}, ""}},
+      {"join", "join the cluster", "", join},
+      {"ready", "wait for the node", "",
+       WaitInCluster{wait("jsonpath", "node/two", R"({.status.conditions[?(@.type=="Ready")].status})", "True"), {}, key}},
+  };
+  if (control_plane) steps.insert(steps.begin() + 2, {"node", "mark the node", "", MarkNode{"two", {"role=web"}, {}}});
+  return steps;
+}
+
+std::vector<Step> at_another_address(std::vector<Step> steps) {
+  std::get<EditLines>(steps.front().action).add = {"10.0.0.2 cluster.internal"};
+  return steps;
+}
+
+}  // namespace
+
+std::vector<Step> worker_plan() { return joining_plan(false); }
+std::vector<Step> control_plane_plan() { return joining_plan(true); }
+std::vector<Step> next_worker_plan(const Bundle&) { return at_another_address(worker_plan()); }
+std::vector<Step> next_control_plane_plan(const Bundle&) { return at_another_address(control_plane_plan()); }
 
 }  // namespace rootcellar::test

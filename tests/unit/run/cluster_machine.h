@@ -20,4 +20,12 @@ Bundle next_cluster_bundle(const std::string& directory);
 std::vector<Step> cluster_plan();
 std::vector<Step> next_cluster_plan(const Bundle& next);
 
+inline constexpr const char* k_remote_api = "/fake/remote";  ///< the API server of another machine answers while it is there
+/// With the ticket's secrets where the command puts them.
+void set_up_joining_machine(MemoryHost& host);
+std::vector<Step> worker_plan();
+std::vector<Step> control_plane_plan();
+std::vector<Step> next_worker_plan(const Bundle& next);
+std::vector<Step> next_control_plane_plan(const Bundle& next);
+
 }  // namespace rootcellar::test

@@ -127,10 +127,11 @@ ToolResult exec(MemoryHost& host, const ToolCall& call) {
 
 ToolResult kubectl(MemoryHost& host, const ToolCall& call) {
   const std::string& verb = call.argv.at(3);
-  if (!host.exists(k_node))
+  if (!host.exists(k_node) && !host.exists(k_remote_api))
     return bad(1, "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?");
   if (verb == "get") return get(host, call);
   if (verb == "apply") return apply(host, call);
+  if (verb == "delete" && call.argv.at(4) == "node") return good(cat("node ", call.argv.at(5), " deleted\n"));
   if (verb == "delete") return remove_objects(host, call);
   if (verb == "create") set_member(host, k_objects, cat("- namespace/", call.argv.back()), true);
   if (verb == "exec") return exec(host, call);

@@ -83,6 +83,17 @@ ToolResult kubeadm_reset(MemoryHost& host) {
   return good();
 }
 
+// A worker gets the kubelet's key, a control-plane node an administrator's, too.
+ToolResult kubeadm_join(MemoryHost& host, const std::string& config) {
+  if (config.find("abcdef.0123456789abcdef") == config.npos) return bad(1, "could not find a JWS signature for token ID");
+  if (host.exists("/etc/kubernetes/kubelet.conf"))
+    return bad(1, "[ERROR FileAvailable--etc-kubernetes-kubelet.conf]: /etc/kubernetes/kubelet.conf already exists");
+  start_cluster(host);
+  if (config.find("controlPlane:") != config.npos) return good("This node has joined the cluster and a new control plane instance was created\n");
+  for (const char* path : {"/etc/kubernetes/admin.conf", "/etc/kubernetes/manifests", "/var/lib/etcd"}) host.remove_tree(path);
+  return good("This node has joined the cluster\n");
+}
+
 ToolResult kubeadm(MemoryHost& host, const ToolCall& call) {
   if (call.argv.at(1) == "reset") return kubeadm_reset(host);
   if (host.exists("/etc/kubernetes/manifests/kube-apiserver.yaml"))
@@ -91,7 +102,9 @@ ToolResult kubeadm(MemoryHost& host, const ToolCall& call) {
         "error execution phase preflight: [preflight] Some fatal errors occurred:\n"
         "\t[ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml]: /etc/kubernetes/manifests/kube-apiserver.yaml already "
         "exists\n[preflight] If you know what you are doing, ...");
-  if (!host.exists(call.argv.at(3))) return bad(1, "unable to read config");
+  const std::optional<std::string> config = host.read_file(call.argv.at(3), 1u << 20);
+  if (!config) return bad(1, "unable to read config");
+  if (call.argv.at(1) == "join") return kubeadm_join(host, *config);
   start_cluster(host);
   return good("Your Kubernetes control-plane has initialized successfully!\n");
 }

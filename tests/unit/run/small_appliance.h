@@ -61,6 +61,7 @@ struct TestAppliance {
   std::vector<Step> (*next_plan)(const Bundle& next);
   void (*set_up)(MemoryHost& host);
   bool purge = false;  ///< data is purged when it is taken back: what is kept would be a difference
+  bool joins = false;  ///< by a ticket's secrets, which are there before and go with the join: the command removes them otherwise
 };
 
 /// The tree without what may differ after a detour: the journal, kept former files, apt's working files, kernel modules (until the next
