@@ -57,8 +57,10 @@ void ask_to_go_on(const InstallOptions& options, cli::Console& console) {
   if (trim(console.ask("Type 'yes' to install: ", "whether to install")) != "yes") throw UsageError("the answer was not 'yes'");
 }
 
-/// What the machine keeps of a ticket: the site's key for good, its secrets until it has joined.
-void keep_ticket(const std::optional<OpenedTicket>& ticket, Surroundings& surroundings) {
+/// What the machine keeps of a ticket: the site's key for good, its secrets until it has joined. Secrets that an installation left which
+/// never began go with the next that does not join.
+void keep_ticket(const std::optional<OpenedTicket>& ticket, const SitePlan& site, Surroundings& surroundings) {
+  if (!site.join) JoinSecrets(surroundings).forget();
   if (!ticket) return;
   KeptState(surroundings).pin_site(ticket->site_key);
   JoinSecrets(surroundings).keep(ticket->ticket);
@@ -77,7 +79,7 @@ void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std
   kept.remember_serial(opened.bundle.header());
   kept.keep_answers(site.answers);
   kept.keep(opened.bundle);
-  keep_ticket(ticket, surroundings);
+  keep_ticket(ticket, site, surroundings);
   Journal(surroundings.host, kept.journal_path())
       .append(plan_record(opened.bundle, site.plan.steps, places, surroundings.host.now(), site.join));
   kept.forget_other_bundles();

@@ -39,8 +39,11 @@ std::uint64_t lifetime(const TicketOptions& options) {
   return seconds;
 }
 
-/// Never over a file that is something else.
+/// Never over a file that is something else; and before a token is made.
 void check_output(const std::string& path, HostSystem& host) {
+  const std::optional<FileStatus> folder = host.status(path_parent(path));
+  if (!folder || folder->type == FileStatus::Type::file)
+    throw UsageError(cat("cannot write '", path, "': expected a directory '", path_parent(path), "', found none"), "give another path");
   const std::optional<FileStatus> found = host.status(path);
   if (!found) return;
   const bool is_ticket = found->type == FileStatus::Type::file && found->size <= k_file_limit &&

@@ -50,7 +50,7 @@ class MemoryHost final : public HostSystem {
   /// Kept through a cut of power like everything else: tests compare what was set, and a kernel forgets.
   void set_kernel_value(const std::string& path, const std::string& value) override;
   SpaceFacts space(const std::string&) override {
-    return {.available = 1u << 30, .total = 1u << 31, .device = 1, .read_only = false, .filesystem = "ext4"};
+    return {.available = available_, .total = 2 * available_, .device = 1, .read_only = false, .filesystem = "ext4"};
   }
   ToolResult run(const ToolCall& call) override;
   HttpReply http_get(const std::string& url, std::uint64_t time_limit) override;
@@ -59,6 +59,7 @@ class MemoryHost final : public HostSystem {
   bool is_root() override { return root_; }
   /// Tests of what is said to those who are not; no permission is checked.
   void set_root(bool root) { root_ = root; }
+  void set_available(std::uint64_t bytes) { available_ = bytes; }
   std::string machine() override { return "x86_64"; }
   void append_durably(const std::string& path, std::string_view bytes) override;
   std::optional<Digest> digest(const std::string& path) override;
@@ -75,6 +76,7 @@ class MemoryHost final : public HostSystem {
   std::map<std::string, unsigned> ids_;
   std::vector<std::vector<std::string>> calls_;
   bool root_ = true;
+  std::uint64_t available_ = 1u << 30;
   std::int64_t now_ms_ = std::int64_t{1'800'000'000} * 1000;
 };
 

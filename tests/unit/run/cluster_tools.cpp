@@ -115,6 +115,7 @@ ToolResult get(MemoryHost& host, const ToolCall& call) {
   if (what == "namespace") return get_namespace(host, call.argv.at(5));
   if (what.starts_with("all,")) return get_contents(host, call);
   if (what == "node") return get_node(host);
+  if (what == "nodes") return good(host.read_file(k_listed_nodes, 1u << 20).value_or(R"({"items":[]})"));
   if (what == "pods" || what == "events") return good(R"({"items":[]})");
   return get_object(host, call);
 }

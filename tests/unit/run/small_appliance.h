@@ -22,6 +22,7 @@ class BundleMaker {
   /// An image of one manifest over these layers (tars as they are, or gzip when `compressed`); returns the manifest's digest.
   Digest add_image(const std::string& repository, const std::vector<std::string>& tags, const std::vector<std::string>& layers,
                    bool compressed = false);
+  Appliance& appliance() { return tables_.appliance; }
   void add_package(PackageFile package) { tables_.appliance.packages.files.push_back(std::move(package)); }
   /// Writes the bundle below `directory` and opens it with the test key.
   Bundle build(const std::string& directory);
