@@ -132,8 +132,8 @@ void tell(const TicketOptions& options, const JoinTicket& ticket, const PublicKe
 }
 
 ExitCode ticket(cli::Console& console, const TicketOptions& options, Surroundings& surroundings) {
-  if (!surroundings.host.is_root()) throw HostError("cannot make a ticket: only root can", "begin the command with 'sudo'");
   lifetime(options);
+  if (!surroundings.host.is_root()) throw HostError("cannot make a ticket: only root can", "begin the command with 'sudo'");
   const std::string path = absolute_path(options.output);
   check_output(path, surroundings.host);
   const FileLock lock(surroundings.lock);

@@ -158,6 +158,19 @@ TEST(BundleCli, TheInstallerMustBeTheOneThatWasSigned) {
   session.expect("installer-signature");
 }
 
+// What a ticket's words must be, and files that are none: said before anything of the machine is looked at.
+TEST(BundleCli, TicketsThatCannotBe) {
+  Session session;
+  build_quietly(session);
+  session.run_installer({"ticket"});
+  session.run_installer({"ticket", "-o", "join.ticket", "--ttl", "1w"});
+  session.run_installer({"ticket", "-o", "join.ticket", "--control-plane", "--ttl", "3h"});
+  session.run_installer({"plan", "out", "--control-plane"});
+  session.run_installer({"plan", "out", "--join", "join.ticket"});
+  session.run_installer({"plan", "out", "--join", "site.pub"});
+  session.expect("ticket");
+}
+
 TEST(BundleCli, ALockElsewhereCarriesSmallFilesAndNamesNoFolder) {
   Session session;
   prepare(session);

@@ -29,15 +29,21 @@ std::string without_durations(std::string text) {
 
 Session::Session() : folder_("rootcellar-cli") { call(folder_.path(), "DIR"); }
 
-ProcessResult Session::run(const std::vector<std::string>& arguments) {
-  std::vector<std::string> argv{RC_BUILDER};
+ProcessResult Session::run(const std::vector<std::string>& arguments) { return run_program(RC_BUILDER, "rootcellar", arguments); }
+
+ProcessResult Session::run_installer(const std::vector<std::string>& arguments) {
+  return run_program(RC_INSTALLER, "rootcellar-install", arguments);
+}
+
+ProcessResult Session::run_program(const std::string& program, const std::string& name, const std::vector<std::string>& arguments) {
+  std::vector<std::string> argv{program};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   const ProcessResult result =
       run_process({.argv = argv,
                    .environment = {cat("HOME=", folder_.path()), cat("TMPDIR=", folder_.path()), "PATH=/usr/bin:/bin"},
                    .directory = folder_.path(),
                    .time_limit_seconds = 120});
-  transcript_ += shown(cat("$ rootcellar ", join(arguments, " "), "\nexit ", result.exit_code, "\n", section("stdout", result.output),
+  transcript_ += shown(cat("$ ", name, " ", join(arguments, " "), "\nexit ", result.exit_code, "\n", section("stdout", result.output),
                            section("stderr", result.error_output)));
   return result;
 }

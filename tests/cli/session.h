@@ -16,6 +16,8 @@ class Session {
 
   /// Runs `rootcellar ARGUMENTS` in the folder (HOME too) and appends command, exit code and both streams. Nobody is at the keyboard.
   ProcessResult run(const std::vector<std::string>& arguments);
+  /// The same with `rootcellar-install ARGUMENTS`.
+  ProcessResult run_installer(const std::vector<std::string>& arguments);
   /// Appends "# LINE".
   void remark(const std::string& line);
   void write(const std::string& name, const std::string& content, std::int64_t mtime = 0);
@@ -29,6 +31,7 @@ class Session {
   void expect(const std::string& name);
 
  private:
+  ProcessResult run_program(const std::string& program, const std::string& name, const std::vector<std::string>& arguments);
   std::string shown(std::string text) const;
   TemporaryDirectory folder_;
   std::vector<std::pair<std::string, std::string>> names_;
