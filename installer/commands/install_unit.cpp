@@ -42,8 +42,10 @@ std::vector<std::string> unit_command(const Surroundings& surroundings, const st
 }
 
 void start_unit(Surroundings& surroundings, const std::vector<std::string>& places) {
+  KeptState kept(surroundings);
+  kept.make_directories();  // the logs' may be lost with the power, and the unit writes there
   // What an earlier run wrote must not be taken for this one's end.
-  surroundings.host.remove(KeptState(surroundings).events_path());
+  surroundings.host.remove(kept.events_path());
   const ToolResult result = surroundings.host.run(ToolCall{.argv = unit_command(surroundings, places), .time_limit = 60});
   if (result.exit_code == 0) return;
   throw SystemError(cat("cannot start '", k_install_unit, "': ", trim(result.error_output)), std::string(k_resume));

@@ -3,6 +3,7 @@
 
 #include "bundle/base/text.h"
 #include "installer/commands/join_ticket.h"
+#include "installer/commands/program.h"
 #include "tests/support/failing_host.h"
 #include "tests/unit/bundle/bundle_fixture.h"
 #include "tests/unit/commands_installer/rack_fixture.h"
@@ -261,6 +262,48 @@ TEST(Join, AWorkerIsTakenBackWithTheCommandForTheFirstNode) {
   EXPECT_FALSE(machine.host().exists("/etc/rootcellar"));
   EXPECT_FALSE(machine.host().exists("/etc/kubernetes/kubelet.conf"));
   EXPECT_EQ(machine.run({"uninstall"}).err, "Nothing is installed here.\n");
+}
+
+/// Without what the models keep of images and of the cluster's objects: these are the cluster's, or go with containerd's data.
+MemoryTree machine_tree(const MemoryHost& host) {
+  MemoryTree tree = test::visible(host);
+  std::erase_if(tree, [](const auto& entry) {
+    return entry.first == "/fake/cri" || entry.first == "/fake/pulled" || entry.first == test::k_objects;
+  });
+  return tree;
+}
+
+// Until the unit runs, the command itself writes: pins, secrets, the plan. Wherever it stops, the same command goes on, or all goes.
+TEST(Join, StoppedAnywhereBeforeTheUnitItGoesOnOrBack) {
+  Joining joining;
+  const MemoryTree before = machine_tree(joining.rack.second().host());
+  ASSERT_EQ(joining.rack.join(joining.rack.second(), joining.ticket).exit_code, 0);
+  const MemoryTree after = machine_tree(joining.rack.second().host());
+  for (const auto failure : {FailingHost::Failure::kill_before, FailingHost::Failure::kill_after}) {
+    std::uint64_t call = 1;
+    for (bool reached = true; reached; ++call) {
+      const auto machine = joining.rack.another();
+      FailingHost failing(machine->host(), call, failure);
+      Surroundings stopping{failing, {}, "0.1.0"};
+      stopping.lock = machine->surroundings().lock;
+      bool stopped = false;
+      try {
+        stopped = cli::run_captured(installer_program(stopping), joining.rack.join_words(joining.ticket)).exit_code != 0;
+      } catch (const Killed&) {
+        stopped = true;
+      }
+      reached = failing.failed();
+      if (stopped) machine->host().cut_power();
+      if (call % 2 == 0) {
+        const cli::Captured again = joining.rack.join(*machine, joining.ticket);
+        ASSERT_EQ(again.exit_code, 0) << "after call " << call << "\n" << again.err;
+        ASSERT_EQ(test::difference(after, machine_tree(machine->host())), "") << "after call " << call;
+      }
+      ASSERT_EQ(machine->run({"uninstall", "--purge-data", "--product", "lab"}).exit_code, 0) << "after call " << call;
+      ASSERT_EQ(test::difference(before, machine_tree(machine->host())), "") << "after call " << call;
+    }
+    EXPECT_GT(call, 80u);
+  }
 }
 
 // Stopped between the secrets and the journal's plan: nothing is installed, and uninstall takes the secrets away.

@@ -81,6 +81,7 @@ Machine::Machine(const std::string& folder, const std::string& hostname, const s
     : folder_(folder), surroundings_{host_, {}, "0.1.0"} {
   set_up_cluster_machine(host_);
   host_.set_available(std::uint64_t{1} << 40);
+  host_.remove_tree("/var/lib/rootcellar");
   host_.add_file(k_objects, "kube-system deployment/coredns\n");
   host_.remove("/usr/local/bin/kubeadm");
   host_.add_file("/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n");
@@ -157,9 +158,13 @@ std::string Rack::make_ticket(const std::vector<std::string>& more) {
 }
 
 cli::Captured Rack::join(Machine& machine, const std::string& ticket, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments{"install", stick_, "--join", ticket, "--trust", site_key(), "--yes"};
+  std::vector<std::string> arguments = join_words(ticket);
   arguments.insert(arguments.end(), more.begin(), more.end());
   return machine.run(arguments);
+}
+
+std::vector<std::string> Rack::join_words(const std::string& ticket) const {
+  return {"install", stick_, "--join", ticket, "--trust", site_key(), "--yes"};
 }
 
 std::string Rack::stable(std::string text) const {

@@ -47,6 +47,10 @@ class Rack {
   const std::string& bundle_key() const { return bundle_key_; }
   /// The site's public key, outside the stick, once a ticket was made.
   std::string site_key() const { return path("keys/first-node.pub"); }
+  /// What join() types.
+  std::vector<std::string> join_words(const std::string& ticket) const;
+  /// Another machine, as fresh as second().
+  std::unique_ptr<Machine> another() const { return std::make_unique<Machine>(directory_.path(), "bench8", "192.0.2.8"); }
   Machine& first() { return first_; }
   Machine& second() { return second_; }
 
