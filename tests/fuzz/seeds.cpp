@@ -7,6 +7,7 @@
 #include "bundle/index.h"
 #include "bundle/trust.h"
 #include "bundle/volume_layout.h"
+#include "installer/plan/ticket.h"
 
 namespace rootcellar {
 namespace {
@@ -86,6 +87,28 @@ std::string pax_tar() {
   return cat('\x0f', tar_header('x', size), records, tar_header('0', "00000000000"), member_data());
 }
 
+JoinTicket ticket() {
+  JoinTicket out;
+  out.product = "lab";
+  out.variant = "cpu";
+  out.architecture = "amd64";
+  out.serial = 3;
+  out.bundle = std::string(32, 'a');
+  out.made = 1795240980;
+  out.expires = 1795244580;
+  out.endpoint = "cluster.internal";
+  out.address = "192.0.2.7";
+  out.registry = "192.0.2.7:5000";
+  out.ca_hash = cat("sha256:", std::string(64, 'c'));
+  out.token = "abcdef.0123456789abcdef";
+  out.certificate_key = std::string(64, 'b');
+  out.pod_cidr = "10.244.0.0/16";
+  out.service_cidr = "10.96.0.0/16";
+  out.machines = {{"bench7", {"webServer"}}, {"bench8", {}}};
+  out.signers = trust();
+  return out;
+}
+
 void write(const std::string& folder, std::string_view name, std::string_view content, std::string_view seed = "valid") {
   make_directories(path_join(folder, name));
   write_file_atomically(path_join(path_join(folder, name), seed), content);
@@ -104,5 +127,7 @@ int main(int argc, char** argv) {
   write(folder, "trust", trust());
   write(folder, "chunker", tar());
   write(folder, "chunker", pax_tar(), "pax");
+  write(folder, "ticket", encode_ticket(ticket()));
+  write(folder, "ticket", seal_ticket(ticket(), SecretKey::generate()), "sealed");
   return 0;
 }
