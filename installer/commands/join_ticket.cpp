@@ -36,12 +36,15 @@ void require_trusted(const SealedTicket& sealed, const std::string& file, const 
 
 void ask_for_site(const SealedTicket& sealed, const std::string& file, cli::Console& console) {
   if (!console.interactive()) {
-    throw TrustError(cat("cannot trust '", file, "': this machine has pinned no site's key yet, and no --trust was given"),
-                     "give --trust FILE with /etc/rootcellar/site.pub of the first node, brought another way than the ticket, or run it in a "
-                     "terminal and type the six words");
+    throw TrustError(
+        cat("cannot trust '", file, "': this machine has pinned no site's key yet, and no --trust was given"),
+        "give --trust FILE with /etc/rootcellar/site.pub of the first node, brought another way than the ticket, or run it in a "
+        "terminal and type the six words");
   }
   console.say("This machine has not met this site. The site's key has six words, shown where the ticket was made.");
-  if (ask_for_words_of({sealed.key}, "the six words: ", "the six words of the site's key", "These are not the words of the key that signed this ticket", console)) return;
+  if (ask_for_words_of({sealed.key}, "the six words: ", "the six words of the site's key",
+                       "These are not the words of the key that signed this ticket", console))
+    return;
   throw TrustError(cat("cannot trust '", file, "': the words typed are not those of the key that signed it"), std::string(k_where));
 }
 
@@ -66,7 +69,8 @@ std::vector<cli::Option> join_option_list(JoinOptions& options) {
 std::optional<OpenedTicket> open_ticket(const JoinOptions& options, const std::optional<std::string>& trust_file, const KeptState& kept,
                                         cli::Console& console) {
   if (!options.ticket) {
-    if (options.control_plane) throw UsageError("--control-plane goes with --join TICKET", "the first machine is a control-plane node without it");
+    if (options.control_plane)
+      throw UsageError("--control-plane goes with --join TICKET", "the first machine is a control-plane node without it");
     return std::nullopt;
   }
   const std::string file = absolute_path(*options.ticket);

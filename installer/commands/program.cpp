@@ -11,8 +11,7 @@ cli::Program installer_program(Surroundings& surroundings) {
                       "sudo rootcellar-install install /media/stick"};
   program.commands = {verify_command(surroundings),    plan_command(surroundings),   install_command(surroundings),
                       resume_command(surroundings),    status_command(surroundings), logs_command(surroundings),
-                      uninstall_command(surroundings), load_command(surroundings),
-                      ticket_command(surroundings)};
+                      uninstall_command(surroundings), load_command(surroundings),   ticket_command(surroundings)};
   return program;
 }
 

@@ -16,7 +16,8 @@ struct SitePlan {
   Plan plan;
   std::optional<JoinTicket> join;  ///< this machine joins, or has joined, the cluster of this ticket
 };
-/// `ticket`: what --join named; without it, that of the installed plan. `answers_file`: what --answers named; without it the kept answers, else the defaults.
+/// `ticket`: what --join named; without it, that of the installed plan. `answers_file`: what --answers named; without it the kept answers,
+/// else the defaults.
 SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
                        const std::optional<JoinTicket>& ticket = std::nullopt);
 

@@ -69,14 +69,14 @@ JsonValue states_json(const std::vector<StepState>& states) {
   return list;
 }
 
-void show(const Bundle& bundle, const std::string& progress, const std::vector<StepState>& states, const std::optional<ClusterView>& cluster,
-          cli::Console& console) {
+void show(const Bundle& bundle, const std::string& progress, const std::vector<StepState>& states,
+          const std::optional<ClusterView>& cluster, cli::Console& console) {
   if (console.json()) {
     JsonValue fields = JsonValue::object({{"bundle", JsonValue::string(bundle_name(bundle.header()))},
-                                               {"serial", JsonValue::number(bundle.header().serial)},
-                                               {"signers", JsonValue::string_array(bundle.verified().signers())},
-                                               {"state", JsonValue::string(progress)},
-                                               {"steps", states_json(states)}});
+                                          {"serial", JsonValue::number(bundle.header().serial)},
+                                          {"signers", JsonValue::string_array(bundle.verified().signers())},
+                                          {"state", JsonValue::string(progress)},
+                                          {"steps", states_json(states)}});
     if (cluster) fields.set("cluster", cluster_json(*cluster));
     console.event("status", fields);
     return;

@@ -71,9 +71,8 @@ JsonValue cluster_json(const ClusterView& view) {
                                   {"roles", JsonValue::string_array(line.roles)},
                                   {"missing_labels", JsonValue::string_array(line.missing)}}));
   }
-  return JsonValue::object({{"fault", JsonValue::string(view.fault)},
-                            {"machines", std::move(nodes)},
-                            {"free_roles", JsonValue::string_array(view.free_roles)}});
+  return JsonValue::object(
+      {{"fault", JsonValue::string(view.fault)}, {"machines", std::move(nodes)}, {"free_roles", JsonValue::string_array(view.free_roles)}});
 }
 
 }  // namespace rootcellar

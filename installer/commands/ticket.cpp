@@ -65,7 +65,8 @@ FirstNode look_at_first_node(Surroundings& surroundings) {
   std::optional<JournaledPlan> plan = journaled_plan(journal.records());
   if (!bundle || !plan) throw HostError("cannot make a ticket: nothing is installed here", "run it on the cluster's first node");
   if (plan->join) {
-    throw HostError(cat("cannot make a ticket: this machine joined the cluster of ", plan->join->address), "run it there, on the first node");
+    throw HostError(cat("cannot make a ticket: this machine joined the cluster of ", plan->join->address),
+                    "run it there, on the first node");
   }
   if (!bundle->index().appliance.cluster.enabled)
     throw HostError(cat("cannot make a ticket: '", bundle_name(bundle->header()), "' has no cluster"));
@@ -80,7 +81,8 @@ FirstNode look_at_first_node(Surroundings& surroundings) {
 SecretKey read_site_key(Surroundings& surroundings) {
   const std::string path = path_join(surroundings.paths.secrets(), k_site_key);
   const std::optional<std::string> text = surroundings.host.read_file(path, 4096);
-  if (!text) throw InputError(cat("cannot make a ticket: expected the site's key '", path, "', found none"), "it was made with the cluster");
+  if (!text)
+    throw InputError(cat("cannot make a ticket: expected the site's key '", path, "', found none"), "it was made with the cluster");
   const SecretText secret(*text);
   return SecretKey::parse(secret.view(), {}, path);
 }
@@ -128,7 +130,8 @@ void tell(const TicketOptions& options, const JoinTicket& ticket, const PublicKe
                     ticket.certificate_key.empty() ? "workers" : "workers and control-plane nodes", " with ", ticket.product, "-",
                     ticket.variant, "-", ticket.serial, "-", ticket.architecture, "\nuntil        ", format_time(ticket.expires),
                     "\nsix words    ", key.fingerprint_words(), "\n"));
-  console.say("Write the six words on paper: each machine that joins asks for them once. The ticket is a secret: erase it when all have joined.");
+  console.say(
+      "Write the six words on paper: each machine that joins asks for them once. The ticket is a secret: erase it when all have joined.");
 }
 
 ExitCode ticket(cli::Console& console, const TicketOptions& options, Surroundings& surroundings) {
@@ -160,13 +163,18 @@ cli::Command ticket_command(Surroundings& surroundings) {
       "Whoever has the file can join until it ends: erase it when all have joined.";
   command.examples = {"sudo rootcellar-install ticket -o /media/stick/join.ticket",
                       "sudo rootcellar-install ticket -o /media/stick/second.ticket --control-plane --ttl 1h"};
-  command.options = {
-      {.names = "-o,--output", .value = "PATH", .help = "where the ticket is written, for root only", .text = &options->output, .required = true},
-      {.names = "--control-plane", .help = "let control-plane nodes join too; ends after 2h at the latest", .flag = &options->control_plane},
-      {.names = "--ttl",
-       .value = "TIME",
-       .help = "how long it is good: 90m, 24h, 3d; without it 24h, or 2h with --control-plane",
-       .optional_text = &options->ttl}};
+  command.options = {{.names = "-o,--output",
+                      .value = "PATH",
+                      .help = "where the ticket is written, for root only",
+                      .text = &options->output,
+                      .required = true},
+                     {.names = "--control-plane",
+                      .help = "let control-plane nodes join too; ends after 2h at the latest",
+                      .flag = &options->control_plane},
+                     {.names = "--ttl",
+                      .value = "TIME",
+                      .help = "how long it is good: 90m, 24h, 3d; without it 24h, or 2h with --control-plane",
+                      .optional_text = &options->ttl}};
   command.run = [options, &surroundings](cli::Console& console) { return ticket(console, *options, surroundings); };
   return command;
 }

@@ -58,7 +58,8 @@ std::vector<std::string> pushed_since(Surroundings& surroundings, const std::vec
 
 /// A worker cannot take itself out of the cluster's list.
 std::string leaving_text(const JoinTicket& cluster, const KubeadmInit& node) {
-  if (cluster.control_plane) return cat("The cluster of ", cluster.address, " goes on without this machine, once its pods have moved away.\n");
+  if (cluster.control_plane)
+    return cat("The cluster of ", cluster.address, " goes on without this machine, once its pods have moved away.\n");
   return cat("The cluster of ", cluster.address, " goes on without this machine: the pods here end. Afterwards run on its first node:\n  ",
              removal_command(node.node), "\n");
 }

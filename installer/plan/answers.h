@@ -15,11 +15,11 @@ struct ClusterAnswers {
   std::optional<std::vector<std::string>> roles;  ///< cluster.roles: what this machine is
   /// cluster.machines: by name, what each machine is; tickets carry it to the machines that join
   std::map<std::string, std::vector<std::string>> machines{};
-  std::optional<std::string> endpoint;            ///< cluster.endpoint: the API server's name
-  std::optional<std::string> pod_cidr;            ///< cluster.pod_cidr
-  std::optional<std::string> service_cidr;        ///< cluster.service_cidr
-  std::vector<std::string> nameservers;           ///< cluster.nameservers: whom pods ask for names outside the cluster; numeric
-  std::vector<std::string> cert_sans;             ///< cluster.cert_sans: more names of the API server
+  std::optional<std::string> endpoint;      ///< cluster.endpoint: the API server's name
+  std::optional<std::string> pod_cidr;      ///< cluster.pod_cidr
+  std::optional<std::string> service_cidr;  ///< cluster.service_cidr
+  std::vector<std::string> nameservers;     ///< cluster.nameservers: whom pods ask for names outside the cluster; numeric
+  std::vector<std::string> cert_sans;       ///< cluster.cert_sans: more names of the API server
   bool operator==(const ClusterAnswers&) const = default;
 };
 

@@ -263,8 +263,8 @@ void check_roles(const PlanInput& input, Plan& plan) {
   for (const std::string& role : std::set<std::string>(named.begin(), named.end())) {
     if (std::find(known.begin(), known.end(), role) != known.end()) continue;
     const std::string has = known.empty() ? "the appliance has no roles" : cat("the appliance's roles are ", join(known, ", "));
-    plan.refusals.push_back(cat(input.answers.cluster.roles ? "'cluster.roles'" : "'cluster.machines'", " names the role '",
-                                printable(role), "', and ", has));
+    plan.refusals.push_back(
+        cat(input.answers.cluster.roles ? "'cluster.roles'" : "'cluster.machines'", " names the role '", printable(role), "', and ", has));
   }
   for (const std::string& role : known) {
     if (input.join == nullptr && answered && std::find(answered->begin(), answered->end(), role) == answered->end()) {
@@ -289,8 +289,8 @@ void check_reach(const PlanInput& input, const ClusterSite& site, Plan& plan) {
                                 " machines: answer 'registry.listen' as 0.0.0.0:", input.layout.listen.port));
     return;
   }
-  plan.cautions.push_back(cat(listens, ": no other can join the cluster later; where some shall, answer 'registry.listen' as 0.0.0.0:",
-                              input.layout.listen.port));
+  plan.cautions.push_back(cat(
+      listens, ": no other can join the cluster later; where some shall, answer 'registry.listen' as 0.0.0.0:", input.layout.listen.port));
 }
 
 void check_registry(const PlanInput& input, const ClusterSite& site, Plan& plan) {

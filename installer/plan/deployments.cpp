@@ -32,10 +32,9 @@ void plan_resolver(const PlanInput& input, Plan& plan) {
   apply.space = "kube-system";
   apply.text = cat("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\ndata:\n  Corefile: |\n",
                    indented(corefile(section.domain, kubernetes_minor(section.version).value_or(0))));
-  add_step(
-      plan, "coredns-upstream", "let CoreDNS do without a nameserver",
-      "CoreDNS ends at once where it is given no nameserver; now names outside the cluster are unknown, and its own are answered.",
-      apply);
+  add_step(plan, "coredns-upstream", "let CoreDNS do without a nameserver",
+           "CoreDNS ends at once where it is given no nameserver; now names outside the cluster are unknown, and its own are answered.",
+           apply);
 }
 
 class Deployments {

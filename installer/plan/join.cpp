@@ -73,8 +73,8 @@ void check_ticket(const PlanInput& input, Plan& plan) {
   if (ticket.expires == 0) return;  // used when this machine joined
   const std::string here = cat("this machine's clock says ", format_time(input.facts.clock));
   if (input.facts.clock > ticket.expires) {
-    plan.refusals.push_back(cat("the ticket ended at ", format_time(ticket.expires), ", and ", here,
-                                ": make a new one on the first node, or set the clock"));
+    plan.refusals.push_back(
+        cat("the ticket ended at ", format_time(ticket.expires), ", and ", here, ": make a new one on the first node, or set the clock"));
   }
   if (input.facts.clock + k_slack < ticket.made) {
     plan.refusals.push_back(cat("the ticket was made at ", format_time(ticket.made), ", and ", here,
@@ -108,12 +108,14 @@ JoinTicket ticket_facts(const Header& header, const Index& index, const Facts& f
   const PlanInput input{header, index, facts, answers, layout};
   const ClusterSite site = make_cluster_site(input);
   if (layout.listen.loopback()) {
-    throw HostError(cat("cannot make a ticket: the registry listens at ", layout.listen.text(), ", for this machine alone"),
-                    cat("with the next bundle answer 'registry.listen' as 0.0.0.0:", layout.listen.port, ", or uninstall and begin with it"));
+    throw HostError(
+        cat("cannot make a ticket: the registry listens at ", layout.listen.text(), ", for this machine alone"),
+        cat("with the next bundle answer 'registry.listen' as 0.0.0.0:", layout.listen.port, ", or uninstall and begin with it"));
   }
   if (!site.ready() || !was_made_at(site.address, facts.installed ? facts.installed->steps : std::vector<Step>())) {
-    throw HostError(cat("cannot make a ticket: the cluster was made at another address than ", site.address.empty() ? "none" : site.address),
-                    "give this machine that address back");
+    throw HostError(
+        cat("cannot make a ticket: the cluster was made at another address than ", site.address.empty() ? "none" : site.address),
+        "give this machine that address back");
   }
   JoinTicket ticket;
   ticket.product = header.product;

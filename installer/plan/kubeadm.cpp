@@ -74,7 +74,9 @@ void plan_init(const PlanInput& input, const ClusterSite& site, Plan& plan) {
            WriteFile{config, kubeadm_init_config(kubeadm_settings(input, site)), 0600});
   add_step(plan, "kubeadm-init", "make the cluster",
            cat("Kubernetes ", input.appliance().cluster.version, "'s own kubeadm makes this machine its first control-plane node."),
-           KubeadmInit{config, cri_socket(*site.dialect, input.appliance().cluster.runtime), left_out_checks(input),
+           KubeadmInit{config,
+                       cri_socket(*site.dialect, input.appliance().cluster.runtime),
+                       left_out_checks(input),
                        {"/etc/cni/net.d", "/var/lib/cni", input.appliance().cluster.cni_programs, "/var/lib/etcd"}});
   GeneratedSecret key;
   key.name = k_site_key;

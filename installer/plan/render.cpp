@@ -51,7 +51,8 @@ struct Changes {
     if (a.pin) lines.push_back("the kubelet's clean-up of unused images leaves it");
   }
   void operator()(const KubeadmInit& a) {
-    lines.push_back(a.text.empty() ? cat("settings in ", a.config) : cat("settings in ", a.config, ", with the ticket's secrets, until it has joined"));
+    lines.push_back(a.text.empty() ? cat("settings in ", a.config)
+                                   : cat("settings in ", a.config, ", with the ticket's secrets, until it has joined"));
     if (!a.ignore.empty()) lines.push_back(cat("checks of kubeadm that are left out: ", join(a.ignore, ", ")));
     lines.push_back(a.join ? "uninstall takes this node out of the cluster and runs kubeadm reset"
                            : "uninstall runs kubeadm reset: what is in the cluster goes with it");

@@ -93,9 +93,7 @@ std::string comment_of(const JoinTicket& ticket) {
              " expires ", format_time(ticket.expires));
 }
 
-[[noreturn]] void no_ticket(const std::string& file) {
-  throw InputError(cat("'", file, "' is no join ticket"), std::string(k_new_one));
-}
+[[noreturn]] void no_ticket(const std::string& file) { throw InputError(cat("'", file, "' is no join ticket"), std::string(k_new_one)); }
 
 }  // namespace
 

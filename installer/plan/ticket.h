@@ -29,7 +29,7 @@ struct JoinTicket {
   bool control_plane = false;   ///< the machine that joins becomes one
   std::string pod_cidr, service_cidr;
   std::map<std::string, std::vector<std::string>> machines;  ///< the first node's answer `cluster.machines`
-  std::string signers;  ///< a trust file's text: whom the first node believes about bundles
+  std::string signers;                                       ///< a trust file's text: whom the first node believes about bundles
 };
 
 /// How the steps of a joining machine name what they must not hold: ${secret.NAME}.

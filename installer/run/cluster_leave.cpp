@@ -26,8 +26,7 @@ bool went_well(const ClusterApi& api, std::vector<std::string> arguments, std::u
 /// Pods of this node by namespace, without those that every node has: they would come again.
 std::map<std::string, std::vector<std::string>> movable_pods(const ClusterApi& api, const std::string& node) {
   std::map<std::string, std::vector<std::string>> pods;
-  const JsonValue list =
-      api.get_json({"pods", "--all-namespaces", "--field-selector", cat("spec.nodeName=", node)}).value_or(JsonValue());
+  const JsonValue list = api.get_json({"pods", "--all-namespaces", "--field-selector", cat("spec.nodeName=", node)}).value_or(JsonValue());
   for (const JsonValue& pod : items_at(list, {"items"})) {
     const std::vector<JsonValue>& owners = items_at(pod, {"metadata", "ownerReferences"});
     const std::string owner = owners.empty() ? std::string() : text_at(owners.front(), {"kind"});

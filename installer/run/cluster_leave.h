@@ -8,9 +8,9 @@
 namespace rootcellar {
 
 /// A control-plane node has an administrator's key: it moves its pods away, and takes itself out of the list of nodes after `kubeadm reset`
-/// has taken it out of etcd. A worker has its node's key: it lets no pod come any more and ends those it has, and may not take itself out of
-/// the list (tried with 1.34: "cannot delete resource nodes"), so it names the command. All of it is tried and never stands in the way: the
-/// cluster may be gone.
+/// has taken it out of etcd. A worker has its node's key: it lets no pod come any more and ends those it has, and may not take itself out
+/// of the list (tried with 1.34: "cannot delete resource nodes"), so it names the command. All of it is tried and never stands in the way:
+/// the cluster may be gone.
 class ClusterLeave {
  public:
   /// `node`: its name; empty: this machine did not join, and nothing is done. REQUIRES: `scope` outlives this.

@@ -57,14 +57,14 @@ struct PullIntoContainerd {
 /// `kubeadm init` or `kubeadm join`. Begun and not finished: `kubeadm reset` first. Undo: what joined leaves the cluster, then `kubeadm
 /// reset`, and what that leaves behind.
 struct KubeadmInit {
-  std::string config;      ///< path of kubeadm's configuration
-  std::string cri_socket;  ///< "unix:///run/containerd/containerd.sock"
-  std::vector<std::string> ignore;  ///< preflight checks that cannot pass here
-  std::vector<std::string> clean;   ///< paths with what reset leaves: CNI configuration, etcd's data
-  bool join = false;                ///< `kubeadm join` with the same: the configuration says whom
-  std::string text{};               ///< of the configuration, with ${secret...}: written for kubeadm's run only; empty: it is there
+  std::string config;                  ///< path of kubeadm's configuration
+  std::string cri_socket;              ///< "unix:///run/containerd/containerd.sock"
+  std::vector<std::string> ignore;     ///< preflight checks that cannot pass here
+  std::vector<std::string> clean;      ///< paths with what reset leaves: CNI configuration, etcd's data
+  bool join = false;                   ///< `kubeadm join` with the same: the configuration says whom
+  std::string text{};                  ///< of the configuration, with ${secret...}: written for kubeadm's run only; empty: it is there
   std::vector<std::string> secrets{};  ///< names of secrets that are removed once the machine has joined
-  std::string node{};               ///< that joins: its name in the cluster
+  std::string node{};                  ///< that joins: its name in the cluster
 };
 
 /// A secret made once, 0600, below the installer's own state; kept across upgrades, and by undo unless data is purged.
@@ -88,8 +88,8 @@ struct ApplyManifest {
 struct HelmRelease {
   std::string name;
   std::string space;
-  std::string chart;         ///< FileEntry path of the archive
-  std::string values_text;   ///< values.yaml with ${...}
+  std::string chart;        ///< FileEntry path of the archive
+  std::string values_text;  ///< values.yaml with ${...}
   std::vector<TemplateValue> values;
   std::uint64_t time_limit = 900;
   std::string kubeconfig = k_admin_kubeconfig;
@@ -125,8 +125,8 @@ struct CaptureValue {
 /// Labels and taints of a node by name, set with --overwrite. Undo: none, the node goes as a whole.
 struct MarkNode {
   std::string node;
-  std::vector<std::string> labels;          ///< "key=value"
-  std::vector<std::string> remove_taints;   ///< "node-role.kubernetes.io/control-plane"
+  std::vector<std::string> labels;         ///< "key=value"
+  std::vector<std::string> remove_taints;  ///< "node-role.kubernetes.io/control-plane"
   std::string kubeconfig = k_admin_kubeconfig;
 };
 

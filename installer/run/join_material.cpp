@@ -34,9 +34,8 @@ ToolCall kubeadm(std::vector<std::string> arguments) {
 
 JoinMaterial make_join_token(std::uint64_t seconds, const std::string& description, const ActionScope& scope) {
   // Not logged: what it prints is the secret.
-  const ToolResult result =
-      scope.host().run(kubeadm({"token", "create", "--kubeconfig", k_admin_kubeconfig, "--ttl", cat(seconds, "s"), "--description",
-                                description, "--print-join-command"}));
+  const ToolResult result = scope.host().run(kubeadm({"token", "create", "--kubeconfig", k_admin_kubeconfig, "--ttl", cat(seconds, "s"),
+                                                      "--description", description, "--print-join-command"}));
   if (result.exit_code != 0 || result.timed_out)
     throw SystemError(cat("cannot run 'kubeadm token create': ", describe_failure(result, k_limit)),
                       "the API server of this machine must answer: 'rootcellar-install status' shows what is wrong");

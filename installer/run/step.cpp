@@ -94,9 +94,12 @@ concept Visitable = requires(T& value, V& visitor) {
 
 // In the order of Action's alternatives.
 constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
-    "make-directory", "write-file",   "merge-json",       "place-file",    "extract-from-image", "run-tool",   "set-unit",  "add-user",
-    "spool-packages", "remove-spool", "install-packages", "fill-registry", "wait-http",          "pull-image", "run-check",
-    "edit-lines", "swap-off", "set-sysctls", "load-modules", "pull-into-containerd", "kubeadm-init", "make-secret", "apply-manifest", "helm-release", "exec-in-pod", "wait-in-cluster", "capture-value", "mark-node",
+    "make-directory",   "write-file",    "merge-json",     "place-file",     "extract-from-image",
+    "run-tool",         "set-unit",      "add-user",       "spool-packages", "remove-spool",
+    "install-packages", "fill-registry", "wait-http",      "pull-image",     "run-check",
+    "edit-lines",       "swap-off",      "set-sysctls",    "load-modules",   "pull-into-containerd",
+    "kubeadm-init",     "make-secret",   "apply-manifest", "helm-release",   "exec-in-pod",
+    "wait-in-cluster",  "capture-value", "mark-node",
 };
 
 struct Writer {

@@ -35,7 +35,11 @@ std::string verb(const KubeadmInit& action) { return action.join ? "join" : "ini
 
 ToolCall kubeadm(std::vector<std::string> arguments, std::uint64_t time_limit, std::vector<std::string> secrets = {}) {
   arguments.insert(arguments.begin(), std::string(tools::k_kubeadm));
-  return {.argv = std::move(arguments), .environment = cluster_tool_environment(), .time_limit = time_limit, .secrets = std::move(secrets), .ends_with_us = true};
+  return {.argv = std::move(arguments),
+          .environment = cluster_tool_environment(),
+          .time_limit = time_limit,
+          .secrets = std::move(secrets),
+          .ends_with_us = true};
 }
 
 // What cannot be reset any more (no runtime, no program) is taken away file by file all the same.

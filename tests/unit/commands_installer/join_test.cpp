@@ -101,8 +101,8 @@ TEST(Join, OtherWordsThreeTimes) {
   Joining joining;
   TypingConsole console({"a", "b", "c"});
   EXPECT_EQ(joining.rack.stable(error_of([&] {
-              open_ticket({joining.ticket, false}, std::nullopt, KeptState(joining.rack.second().surroundings()), console);
-            })),
+    open_ticket({joining.ticket, false}, std::nullopt, KeptState(joining.rack.second().surroundings()), console);
+  })),
             "error: cannot trust 'DIR/stick/join.ticket': the words typed are not those of the key that signed it\n"
             "hint: they were shown where the ticket was made; 'rootcellar-install ticket' shows them again\n");
 }
@@ -122,8 +122,8 @@ TEST(Join, WithoutATerminalTheKeyMustComeFromSomewhere) {
 
 TEST(Join, TheBundlesKeyDoesNotVouchForTheTicket) {
   Joining joining;
-  const cli::Captured ran = joining.rack.second().run(
-      {"install", joining.rack.stick(), "--join", joining.ticket, "--trust", joining.rack.bundle_key(), "--yes"});
+  const cli::Captured ran =
+      joining.rack.second().run({"install", joining.rack.stick(), "--join", joining.ticket, "--trust", joining.rack.bundle_key(), "--yes"});
   EXPECT_EQ(joining.rack.stable(ran.err),
             cat("error: cannot trust 'DIR/stick/join.ticket': it is signed by key ", joining.site_key().id_text(),
                 ", which is not in 'DIR/keys/bundle.pub'\n"

@@ -56,7 +56,8 @@ ToolResult crictl(MemoryHost& host, const ToolCall& call, const std::map<std::st
   if (has(call, "rmi")) set_member(host, k_pulled, name, false);
   if (!has(call, "inspecti")) return good();
   if (!read_lines(host, k_pulled).contains(name)) return bad(1, "no such image present");
-  return good(cat(R"({"status":{"id":"sha256:1","repoDigests":[")", name.substr(0, name.rfind(':')), "@", digests.at(name), R"("]},"info":{}})"));
+  return good(
+      cat(R"({"status":{"id":"sha256:1","repoDigests":[")", name.substr(0, name.rfind(':')), "@", digests.at(name), R"("]},"info":{}})"));
 }
 
 std::map<std::string, std::string> digests_of(const std::string& stick) {
@@ -97,8 +98,8 @@ Machine::Machine(const std::string& folder, const std::string& hostname, const s
   host_.add_file("/var/lib/dpkg/status", installed_packages());
   for (const char* name : {"bridge-nf-call-iptables", "bridge-nf-call-ip6tables"})
     host_.add_file(cat("/proc/sys/net/bridge/", name), "0\n");
-  for (const char* directory : {"/root", "/run/systemd/system", "/usr/local/sbin", "/sys/fs/cgroup", "/sys/module/overlay", "/sys/module/br_netfilter",
-                                "/etc/sysctl.d", "/etc/modules-load.d", "/etc/profile.d"})
+  for (const char* directory : {"/root", "/run/systemd/system", "/usr/local/sbin", "/sys/fs/cgroup", "/sys/module/overlay",
+                                "/sys/module/br_netfilter", "/etc/sysctl.d", "/etc/modules-load.d", "/etc/profile.d"})
     host_.add_directories(directory);
   host_.add_file("/sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
   surroundings_.lock = path_join(folder, cat(hostname, ".lock"));
@@ -115,9 +116,8 @@ void Machine::set_tools() {
     }
     return ToolResult{};
   });
-  host_.set_tool("/usr/local/bin/crictl", [this](MemoryHost& host, const ToolCall& call) {
-    return crictl(host, call, digests_of(path_join(folder_, "stick")));
-  });
+  host_.set_tool("/usr/local/bin/crictl",
+                 [this](MemoryHost& host, const ToolCall& call) { return crictl(host, call, digests_of(path_join(folder_, "stick"))); });
 }
 
 cli::Captured Machine::run(const std::vector<std::string>& arguments) {

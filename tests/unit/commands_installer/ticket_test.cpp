@@ -141,9 +141,12 @@ TEST(StatusOfACluster, ListsWhoIsThereAndWhatIsLeft) {
             "bench8   ready           db\n"
             "bench9   has not joined\n"
             "'bench8' lacks labels of its roles; run: kubectl label node bench8 node-role.kubernetes.io/db= --overwrite\n");
-  EXPECT_NE(rack.first().run({"status", "--json"}).out.find(
-                R"("cluster":{"fault":"","machines":[{"name":"bench7","good":true,"state":"ready","roles":["web"],"missing_labels":[]})"),
-            std::string::npos);
+  EXPECT_NE(
+      rack.first()
+          .run({"status", "--json"})
+          .out.find(
+              R"("cluster":{"fault":"","machines":[{"name":"bench7","good":true,"state":"ready","roles":["web"],"missing_labels":[]})"),
+      std::string::npos);
 }
 
 TEST(StatusOfACluster, ThatDoesNotAnswer) {
@@ -152,8 +155,9 @@ TEST(StatusOfACluster, ThatDoesNotAnswer) {
   rack.first().host().remove(test::k_node);
   const cli::Captured ran = rack.first().run({"status"});
   EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_NE(ran.out.find("\nThe cluster's machines were not looked at: cannot ask the cluster: exit status 1: The connection to the server"),
-            std::string::npos)
+  EXPECT_NE(
+      ran.out.find("\nThe cluster's machines were not looked at: cannot ask the cluster: exit status 1: The connection to the server"),
+      std::string::npos)
       << ran.out;
 }
 
@@ -163,7 +167,8 @@ TEST(UninstallOfACluster, NamesTheMachinesThatLoseIt) {
   rack.first().host().add_file(test::k_listed_nodes, k_nodes);
   const cli::Captured ran = rack.first().run({"uninstall", "--yes"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_NE(ran.out.find("The cluster ends with this first node. Uninstall before, each on itself: bench8\n"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("The cluster ends with this first node. Uninstall before, each on itself: bench8\n"), std::string::npos)
+      << ran.out;
   EXPECT_FALSE(rack.first().host().exists("/var/lib/rootcellar/secrets"));
 }
 

@@ -50,7 +50,8 @@ TEST(Answers, EveryFaultIsShownAtOnce) {
 TEST(Answers, OfACluster) {
   const std::string text =
       "cluster:\n  address: 192.0.2.10\n  roles: [webServer, dbServer]\n  endpoint: lab.site\n  pod_cidr: 10.20.0.0/16\n"
-      "  service_cidr: 10.30.0.0/16\n  nameservers: [192.0.2.53]\n  cert_sans: [lab.example, 192.0.2.11]\nvalues:\n  domain: lab.example\n  size: \"10\"\n  main.Host: "
+      "  service_cidr: 10.30.0.0/16\n  nameservers: [192.0.2.53]\n  cert_sans: [lab.example, 192.0.2.11]\nvalues:\n  domain: lab.example\n "
+      " size: \"10\"\n  main.Host: "
       "|\n    a\n    b: c\n";
   const Answers answers = parse_answers(text, "answers.yaml");
   EXPECT_EQ(answers.cluster.address, "192.0.2.10");

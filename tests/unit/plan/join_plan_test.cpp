@@ -100,11 +100,11 @@ TEST(JoinPlan, ALabelThatAWorkerMayNotGiveItself) {
 }
 
 TEST(JoinPlan, WhichLabelsAKubeletMaySet) {
-  for (const char* fine : {"disk=fast", "example.org/x=", "kubernetes.io/hostname=a", "node.kubernetes.io/x=", "a.node.kubernetes.io/x=",
-                           "topology.kubernetes.io/zone=b", "mykubernetes.io/x="})
+  for (const char* fine : {"disk=fast", "example.org/x=", "kubernetes.io/hostname=a",
+                           "node.kubernetes.io/x=", "a.node.kubernetes.io/x=", "topology.kubernetes.io/zone=b", "mykubernetes.io/x="})
     EXPECT_TRUE(kubelet_may_set(fine)) << fine;
-  for (const char* refused : {"kubernetes.io/role=a", "k8s.io/x=", "a.k8s.io/x=", "node-role.kubernetes.io/worker=",
-                              "node-restriction.kubernetes.io/x="})
+  for (const char* refused :
+       {"kubernetes.io/role=a", "k8s.io/x=", "a.k8s.io/x=", "node-role.kubernetes.io/worker=", "node-restriction.kubernetes.io/x="})
     EXPECT_FALSE(kubelet_may_set(refused)) << refused;
 }
 
@@ -141,9 +141,10 @@ TEST(JoinPlan, DockerAsksTheFirstNodesRegistry) {
 TEST(JoinPlan, ATicketEnds) {
   JoinTicket ticket = sample_ticket();
   ticket.expires = sample_node_facts().clock - 1;
-  EXPECT_EQ(join_plan(ticket).refusals,
-            Texts{"the ticket ended at 2026-11-21T07:59:59Z, and this machine's clock says 2026-11-21T08:00:00Z: make a new one on the first "
-                  "node, or set the clock"});
+  EXPECT_EQ(
+      join_plan(ticket).refusals,
+      Texts{"the ticket ended at 2026-11-21T07:59:59Z, and this machine's clock says 2026-11-21T08:00:00Z: make a new one on the first "
+            "node, or set the clock"});
 }
 
 TEST(JoinPlan, AClockThatIsBehind) {
@@ -226,11 +227,11 @@ TEST(TicketFacts, AnAddressThatHasChanged) {
 
 TEST(TicketFacts, TheKeyOfTheCertificatesGoesIntoAFile) {
   const std::string key(64, 'b');
-  const std::string text =
-      certificates_config(sample_header(), sample_cluster_index(), first_node_facts(), reachable_answers(), key);
-  EXPECT_TRUE(text.starts_with(cat("apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint:\n  advertiseAddress: "
-                                   "\"192.0.2.7\"\n  bindPort: 6443\ncertificateKey: ",
-                                   key, "\nnodeRegistration:\n")))
+  const std::string text = certificates_config(sample_header(), sample_cluster_index(), first_node_facts(), reachable_answers(), key);
+  EXPECT_TRUE(
+      text.starts_with(cat("apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint:\n  advertiseAddress: "
+                           "\"192.0.2.7\"\n  bindPort: 6443\ncertificateKey: ",
+                           key, "\nnodeRegistration:\n")))
       << text;
   Index index = sample_cluster_index();
   index.appliance.cluster.version = "1.14.3";

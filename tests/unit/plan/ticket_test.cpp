@@ -76,8 +76,8 @@ TEST(Ticket, SignedAnewByAnotherKeyItCarriesThatKey) {
 TEST(Ticket, OtherFilesAreNone) {
   const std::string refusal =
       "error: 'join.ticket' is no join ticket\nhint: make a new one with 'rootcellar-install ticket' on the first node\n";
-  for (const std::string& text : {std::string(), std::string("a\nb\nc\nd\ne\nf\n"), std::string(300 << 10, '\n'),
-                                  site_key().public_key().file_text()})
+  for (const std::string& text :
+       {std::string(), std::string("a\nb\nc\nd\ne\nf\n"), std::string(300 << 10, '\n'), site_key().public_key().file_text()})
     EXPECT_EQ(error_of([&] { read_sealed_ticket(text, "join.ticket"); }), refusal);
   // Signed by the site, and without what makes it a ticket.
   EXPECT_EQ(error_of([&] { opened(seal_ticket(used_ticket(whole_ticket()), site_key())); }), refusal);

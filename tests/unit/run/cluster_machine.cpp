@@ -76,7 +76,8 @@ void set_up_cluster_machine(MemoryHost& host) {
 void set_up_joining_machine(MemoryHost& host) {
   set_up_cluster_machine(host);
   host.add_file(k_remote_api, "");
-  for (const char* name : {"join-token", "join-certificate-key"}) host.add_file(cat("/var/lib/rootcellar/secrets/", name), k_ticket_token, 0600);
+  for (const char* name : {"join-token", "join-certificate-key"})
+    host.add_file(cat("/var/lib/rootcellar/secrets/", name), k_ticket_token, 0600);
 }
 
 Bundle cluster_bundle(const std::string& directory) {

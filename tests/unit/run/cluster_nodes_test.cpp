@@ -24,7 +24,8 @@ const std::vector<RoleLabels> k_roles = {{"web", "rootcellar/role.web=yes", {"we
 std::string text_of(const std::vector<NodeLine>& lines) {
   std::string text;
   for (const NodeLine& line : lines)
-    text += cat(line.node, line.good ? " good: " : " bad: ", line.state, " [", join(line.roles, ","), "] lacks [", join(line.missing, ","), "]\n");
+    text += cat(line.node, line.good ? " good: " : " bad: ", line.state, " [", join(line.roles, ","), "] lacks [", join(line.missing, ","),
+                "]\n");
   return text;
 }
 

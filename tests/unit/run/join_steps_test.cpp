@@ -131,9 +131,9 @@ TEST_F(JoinSteps, AWorkerEndsItsPodsAndNamesTheCommandForTheFirstNode) {
   asked.erase(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(before));
   const std::string key = "--kubeconfig /etc/kubernetes/kubelet.conf ";
   const std::string look = "get pods --all-namespaces --field-selector spec.nodeName=two --output json --request-timeout=10s";
-  EXPECT_EQ(asked, (std::vector<std::string>{key + "get --raw /readyz --request-timeout=10s", key + "cordon two --request-timeout=10s",
-                                             key + look, key + "delete pods web-1 alone --namespace lab --wait=false --request-timeout=10s",
-                                             key + look}));
+  EXPECT_EQ(asked,
+            (std::vector<std::string>{key + "get --raw /readyz --request-timeout=10s", key + "cordon two --request-timeout=10s", key + look,
+                                      key + "delete pods web-1 alone --namespace lab --wait=false --request-timeout=10s", key + look}));
   EXPECT_EQ(warnings_.said, "the cluster may still list this machine: run on its first node 'kubectl delete node two'\n");
 }
 

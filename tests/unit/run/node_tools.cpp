@@ -89,7 +89,8 @@ ToolResult kubeadm_join(MemoryHost& host, const std::string& config) {
   if (host.exists("/etc/kubernetes/kubelet.conf"))
     return bad(1, "[ERROR FileAvailable--etc-kubernetes-kubelet.conf]: /etc/kubernetes/kubelet.conf already exists");
   start_cluster(host);
-  if (config.find("controlPlane:") != config.npos) return good("This node has joined the cluster and a new control plane instance was created\n");
+  if (config.find("controlPlane:") != config.npos)
+    return good("This node has joined the cluster and a new control plane instance was created\n");
   for (const char* path : {"/etc/kubernetes/admin.conf", "/etc/kubernetes/manifests", "/var/lib/etcd"}) host.remove_tree(path);
   return good("This node has joined the cluster\n");
 }
@@ -99,7 +100,8 @@ ToolResult kubeadm(MemoryHost& host, const ToolCall& call) {
   if (call.argv.at(1) == "token")
     return good(cat("kubeadm join cluster.internal:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:",
                     std::string(64, 'c'), " \n"));
-  if (call.argv.at(2) == "phase") return host.exists(call.argv.back()) ? good("[upload-certs] Storing the certificates\n") : bad(1, "no config");
+  if (call.argv.at(2) == "phase")
+    return host.exists(call.argv.back()) ? good("[upload-certs] Storing the certificates\n") : bad(1, "no config");
   if (host.exists("/etc/kubernetes/manifests/kube-apiserver.yaml"))
     return bad(
         1,
