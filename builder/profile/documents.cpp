@@ -28,7 +28,7 @@ void expect_map(const YamlNode& node, YamlFaults& faults, std::string what) {
 
 class DocumentReader {
  public:
-  explicit DocumentReader(YamlFaults& faults) : faults_(faults) {}
+  DocumentReader(const std::string& variant, YamlFaults& faults) : variant_(variant), faults_(faults) {}
 
   void read(const std::string& path, const std::string& text) {
     open_.push_back(path);
@@ -41,7 +41,7 @@ class DocumentReader {
     document.variants = take_entry(root, "variants");
     expect_map(document.variables, faults_, "variables");
     expect_map(document.variants, faults_, "variants");
-    for (const auto& [name, overlay] : document.variants.entries) expect_map(overlay, faults_, cat("variant '", name.scalar, "'"));
+    for (auto& [name, overlay] : document.variants.entries) read_variant(name.scalar, overlay);
     document.body = std::move(root);
     documents_.push_back(std::move(document));
     open_.pop_back();
@@ -56,6 +56,12 @@ class DocumentReader {
     if (format.scalar == k_format) return;
     faults_.add(format, cat("key 'rootcellar': expected format ", k_format, ", found '", printable(format.scalar, 80), "'"),
                 "a higher number needs a newer rootcellar");
+  }
+
+  void read_variant(const std::string& name, YamlNode& overlay) {
+    expect_map(overlay, faults_, cat("variant '", name, "'"));
+    const YamlNode includes = take_entry(overlay, "include");
+    if (name == variant_) read_includes(includes);
   }
 
   void read_includes(const YamlNode& includes) {
@@ -81,6 +87,7 @@ class DocumentReader {
     read(path, *text);
   }
 
+  const std::string& variant_;
   YamlFaults& faults_;
   std::vector<std::string> open_;
   std::vector<std::string> seen_;
@@ -89,8 +96,8 @@ class DocumentReader {
 
 }  // namespace
 
-std::vector<ProfileDocument> read_documents(const std::string& path, YamlFaults& faults) {
-  DocumentReader reader(faults);
+std::vector<ProfileDocument> read_documents(const std::string& path, const std::string& variant, YamlFaults& faults) {
+  DocumentReader reader(variant, faults);
   reader.read(normal_path(path), read_file(path, k_max_bytes));
   return reader.take();
 }

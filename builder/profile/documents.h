@@ -15,9 +15,9 @@ struct ProfileDocument {
   YamlNode variants;   ///< a map of maps, or null
 };
 
-/// Reads `path` and what it includes, each file once, in merge order: a file comes after what it includes, `path` itself last. A cycle,
-/// a stack that is not there, another format version: faults. Malformed YAML: InputError.
-std::vector<ProfileDocument> read_documents(const std::string& path, YamlFaults& faults);
+/// Reads `path` and what it includes, by itself and for the variant, each file once, in merge order: a file comes after what it includes,
+/// `path` itself last. A cycle, a stack that is not there, another format version: faults. Malformed YAML: InputError.
+std::vector<ProfileDocument> read_documents(const std::string& path, const std::string& variant, YamlFaults& faults);
 
 /// `path` without ".", ".." and double slashes where that is a matter of spelling.
 std::string normal_path(const std::string& path);

@@ -76,15 +76,15 @@ YamlNode merged(const std::vector<ProfileDocument>& documents, std::string_view 
   return root;
 }
 
-/// Several readings of one profile: the files are read once, the faults of all readings are told together.
+/// Several readings of one profile: the faults of all of them are told together.
 class ProfileLoader {
  public:
-  explicit ProfileLoader(const std::string& path)
-      : path_(path), documents_(read_documents(path, faults_)), variants_(variants_of(documents_, faults_)) {}
+  explicit ProfileLoader(const std::string& path) : path_(path), variants_(variants_of(read_documents(path, {}, faults_), faults_)) {}
 
   ReadResult read(const std::string& variant, const ProfileOptions& options) {
-    Variables variables(documents_, variant, options.set, faults_);
-    const YamlNode root = merged(documents_, variant, variables, faults_);
+    const std::vector<ProfileDocument> documents = read_documents(path_, variant, faults_);
+    Variables variables(documents, variant, options.set, faults_);
+    const YamlNode root = merged(documents, variant, variables, faults_);
     ReadResult result = read_profile_tree(root, {faults_, path_parent(normal_path(path_)), nullptr});
     result.profile.file = path_;
     result.profile.variant = variant;
@@ -103,7 +103,6 @@ class ProfileLoader {
 
   std::string path_;
   YamlFaults faults_;
-  std::vector<ProfileDocument> documents_;
   std::vector<std::string> variants_;
   std::vector<std::string> warnings_;
 };
