@@ -16,7 +16,7 @@ namespace {
 struct RehearseWords {
   BundleWords bundle;
   bool keep = false;
-  std::string answers, work;
+  std::string answers, like, work;
 };
 
 std::string seconds(std::uint64_t milliseconds) { return cat(milliseconds / 1000, ".", milliseconds % 1000 / 100, " s"); }
@@ -73,14 +73,22 @@ void require_start_script(const std::string& stick) {
                    "put the bundle on a stick, or into a folder, with 'rootcellar stage', and name that");
 }
 
+void require_folder(const std::string& path) {
+  const auto found = file_status_followed(path);
+  if (found && found->type == FileStatus::Type::directory) return;
+  throw InputError(cat("cannot lay '", path, "' over a host's root: expected a folder, found ", found ? "something else" : "nothing"));
+}
+
 ExitCode rehearse_bundle(cli::Console& console, const RehearseWords& words) {
   Bundle bundle = open_trusted(words.bundle, "rehearse", console);
   require_all_volumes(bundle);
+  if (!words.like.empty()) require_folder(words.like);
   const Search sticks = attached(words.bundle);
   require_start_script(sticks.places.front());
   const RehearseOptions options{.stick = sticks.places.front(),
                                 .trust_file = absolute_path(*words.bundle.trust),
                                 .answers_file = words.answers.empty() ? std::string() : absolute_path(words.answers),
+                                .like = words.like.empty() ? std::string() : absolute_path(words.like),
                                 .cache_root = cache_folder(read_user_configuration(), std::nullopt),
                                 .work = words.work.empty() ? std::string() : absolute_path(words.work),
                                 .keep = words.keep,
@@ -113,6 +121,10 @@ cli::Command rehearse_command() {
   command.options.front().help = "a staged stick or folder";
   command.options.push_back(
       {.names = "--answers", .value = "FILE", .help = "what a site decides, for install; see docs/answers.md", .text = &words->answers});
+  command.options.push_back({.names = "--like",
+                             .value = "DIR",
+                             .help = "files that the machine on site has already, as DIR/etc/docker/daemon.json: laid over the host's root before it boots",
+                             .text = &words->like});
   command.options.push_back({.names = "--keep", .help = "leave the host and its logs for a look", .flag = &words->keep});
   command.options.push_back(
       {.names = "--work", .value = "DIR", .help = "folder for the host; default: a temporary one", .text = &words->work});

@@ -15,6 +15,7 @@ struct RehearseOptions {
   std::string stick;  ///< folder or mount point
   std::string trust_file;
   std::string answers_file;  ///< empty: none
+  std::string like;          ///< a folder laid over the host's root before it boots: what the machine on site has already; empty: none
   std::string cache_root;
   std::string work;  ///< empty: a temporary folder
   bool keep = false;

@@ -114,6 +114,9 @@ TEST(BundleCli, ARehearsalWantsAStick) {
   session.run({"rehearse", "out", "--trust", "site.pub"});
   session.remark("a volume stands for the folder it lies in");
   session.run({"rehearse", cat("out/", path_name(volume_of(session, "out"))), "--trust", "site.pub"});
+  session.remark("what is laid over the host's root is a folder");
+  session.run({"rehearse", "out", "--trust", "site.pub", "--like", "site.pub"});
+  session.run({"rehearse", "out", "--trust", "site.pub", "--like", "nowhere"});
   session.expect("rehearse-refuses");
 }
 
