@@ -4,11 +4,13 @@
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
+#include "installer/plan/subjects.h"
 
 namespace rootcellar {
 namespace {
 
 constexpr std::string_view k_config = "/etc/rootcellar/kubeadm.yaml";
+constexpr int k_sandbox_oom_score = -998;  // of every pod's first container: kubernetes/kubernetes, pkg/kubelet/qos/policy.go
 
 std::string name_of(const ImageEntry& image) {
   return image.tags.empty() ? cat(image.repository, "@", image.digest.named()) : cat(image.repository, ":", image.tags.front());
@@ -64,6 +66,26 @@ void plan_docker_images(const PlanInput& input, Plan& plan) {
   const std::vector<std::string>& preload = input.appliance().runtime.preload;
   for (const std::string& name : names) {
     if (std::find(preload.begin(), preload.end(), name) == preload.end()) plan_docker_image(input, name, plan);
+  }
+}
+
+/// As the kubelet starts kube-proxy's, which may do anything, and a pod's first; with a program that is in no image and needs nothing of one.
+Check start_check(const ImageEntry& image, const std::string& kubeadm, const std::string& version) {
+  const std::string inside = "/rootcellar-proof";
+  Check check{cat("docker starts ", name_of(image)), "run"};
+  check.argv = {std::string(k_docker), "run", "--rm", "--privileged", "--network=none", cat("--oom-score-adj=", k_sandbox_oom_score),
+                cat("--volume=", kubeadm, ":", inside, ":ro"), cat("--entrypoint=", inside), name_of(image), "version", "--output=short"};
+  check.expect = version;
+  return check;
+}
+
+void plan_docker_starts(const PlanInput& input, Plan& plan) {
+  const std::optional<std::string> kubeadm = placed_program(input.appliance(), "kubeadm");
+  if (!kubeadm) return;  // refused by plan_cluster_fit
+  for (const auto& [host, image] : proof_images(input)) {
+    add_step(plan, cat("start-", step_slug(host)), cat("start a container of ", name_of(*image)),
+             cat("Proves, before Kubernetes begins, that docker runs images of ", host, " as the kubelet will ask it to."),
+             RunCheck{start_check(*image, *kubeadm, input.appliance().cluster.version)});
   }
 }
 
@@ -129,6 +151,7 @@ void plan_cluster_images(const PlanInput& input, Plan& plan) {
     plan_pulls(input, site, plan);
   } else {
     plan_docker_images(input, plan);
+    plan_docker_starts(input, plan);
   }
 }
 

@@ -119,6 +119,16 @@ void check_filesystem(const PlanInput& input, Plan& plan) {
                               " is on: mount a disk there, or answer a 'storage.root' on one"));
 }
 
+/// For every pod docker is asked to lower it, and has no setting against it; somebody else's runtime may let it be.
+void check_oom_score(const PlanInput& input, const JsonValue& document, Plan& plan) {
+  if (!input.cluster() || !input.facts.node.oom_score_fixed) return;
+  if (document.text("default-runtime").value_or("runc") != "runc") return;
+  plan.refusals.push_back(
+      cat("nothing here may lower its oom_score_adj, which docker does for every pod and has no setting against: take a machine that is no "
+          "container, a bundle with containerd, or name a runtime that lets it be as 'default-runtime' in ",
+          k_daemon_json));
+}
+
 /// The package's own restart is held off while apt runs.
 void plan_renewed_containerd(const PlanInput& input, Plan& plan) {
   const std::vector<std::string> renewed = input.renewed_packages();
@@ -158,6 +168,7 @@ void plan_runtime(const PlanInput& input, Plan& plan) {
   if (!input.docker()) return;
   DaemonMerge daemon;
   try {
+    check_oom_score(input, read_daemon_json(input.facts), plan);
     daemon = merge_daemon_json(input);
   } catch (const InputError& error) {
     plan.refusals.push_back(error.message());

@@ -118,6 +118,35 @@ TEST(ClusterPlan, DockerIsStartedWithoutAProxyAndProvenBeforeKubernetesBegins) {
   EXPECT_EQ(find_step(plan_for(docker_index("1.34.4"), sample_node_facts()), "proxy"), nullptr);
 }
 
+TEST(ClusterPlan, DockerStartsAContainerOfEveryUpstreamBeforeKubernetesBegins) {
+  const Plan plan = plan_for(docker_index("1.34.4"), sample_node_facts());
+  const Check check = action_of<RunCheck>(plan, "start-registry-k8s-io").check;
+  EXPECT_EQ(check.name, "docker starts registry.k8s.io/pause:3.10.1");
+  EXPECT_EQ(check.argv,
+            (Texts{"/usr/bin/docker", "run", "--rm", "--privileged", "--network=none", "--oom-score-adj=-998",
+                   "--volume=/usr/local/bin/kubeadm:/rootcellar-proof:ro", "--entrypoint=/rootcellar-proof",
+                   "registry.k8s.io/pause:3.10.1", "version", "--output=short"}));
+  EXPECT_EQ(check.expect, "1.34.4");
+  for (const char* start : {"start-docker-io", "start-quay-io", "start-registry-k8s-io"}) {
+    EXPECT_LT(place_of_step(plan, "file-kubeadm"), place_of_step(plan, start));
+    EXPECT_LT(place_of_step(plan, "upstream-quay-io-team-tool-2"), place_of_step(plan, start));
+    EXPECT_LT(place_of_step(plan, start), place_of_step(plan, "kubeadm-config"));
+  }
+}
+
+TEST(ClusterPlan, DockerWhereNothingMayLowerItsOomScore) {
+  Facts facts = sample_node_facts();
+  facts.node.oom_score_fixed = true;
+  const Texts refused{
+      "nothing here may lower its oom_score_adj, which docker does for every pod and has no setting against: take a machine that is no "
+      "container, a bundle with containerd, or name a runtime that lets it be as 'default-runtime' in /etc/docker/daemon.json"};
+  EXPECT_EQ(plan_for(docker_index("1.34.4"), facts).refusals, refused);
+  facts.daemon_json = R"({"default-runtime": "runc"})";
+  EXPECT_EQ(plan_for(docker_index("1.34.4"), facts).refusals, refused);
+  facts.daemon_json = R"({"default-runtime": "other", "runtimes": {"other": {"path": "/usr/local/sbin/other"}}})";
+  EXPECT_EQ(plan_for(docker_index("1.34.4"), facts).refusals, Texts{});
+}
+
 TEST(ClusterPlan, WithDockerThatTheKubeletSpeaksToItself) {
   Facts facts = sample_node_facts();
   facts.cgroup = "hybrid";
