@@ -41,6 +41,9 @@ if [ "$what" != quick ]; then
 
   title "end to end: a cluster, its programs built from their published modules (about half an hour the first time)"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster
+
+  title "end to end: the same cluster with docker"
+  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster docker
 fi
 
 if [ "$what" = vm ]; then

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # End to end: a bundle of profiles/lab-cluster.yaml, locked and built from what the projects of a Kubernetes cluster publish (served on loopback,
 # ../upstream/README.md), on a FAT32 stick image, and the rehearsal from it. Root; Debian 12; the machine's own package sources and Go modules.
-#   cluster.sh BIN_FOLDER [WORK_FOLDER]    with WORK_FOLDER, keys, bundle and stick image stay there
+#   cluster.sh BIN_FOLDER [WORK_FOLDER [RUNTIME]]    RUNTIME: containerd, docker; in a WORK_FOLDER that is not "", keys, bundle and stick image stay
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fat32=$here/../target/fat32.sh
 . "$here/../upstream/kubernetes/serve.sh"
-bin=${1:?usage: cluster.sh BIN_FOLDER [WORK_FOLDER]}
-
+usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker]]"
+bin=${1:?$usage}
 keep=${2-}
+runtime=${3:-containerd}
+case "$runtime" in containerd | docker) ;; *) echo "$usage" >&2; exit 2 ;; esac
 work=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/rootcellar-cluster.XXXXXX")}
 attached=
 serving=
@@ -26,7 +28,7 @@ serving=$work/upstream
 kubernetes_start "$serving"
 . "$serving/env"
 # shellcheck disable=SC2086
-bash "$here/stick.sh" "$bin" "$work" lab-cluster $RC_KUBERNETES_MIRRORS
+bash "$here/stick.sh" "$bin" "$work" "lab-cluster:$runtime" $RC_KUBERNETES_MIRRORS
 kubernetes_stop "$serving"
 serving=
 
@@ -34,9 +36,18 @@ bash "$fat32" attach "$work/stick.img" "$work/attached"
 attached=$work/attached
 ls -l "$attached"
 
-printf '\n--- %s\n    %s\n' "rehearse" "The real install in a host with no route out: a cluster, a chart, a workflow; reboot; uninstall; compared with what the host was."
+# Bit 24 of the capabilities, CAP_SYS_RESOURCE.
+has_sys_resource() { (( 0x$(sed -nE 's/^CapEff:\s*//p' /proc/self/status) >> 24 & 1 )); }
+
+like=()
+if [ "$runtime" = docker ] && ! has_sys_resource; then
+  printf '\n--- %s\n    %s\n' "stand-in" "No process here has CAP_SYS_RESOURCE, and docker has no setting for that: the host's docker has a runtime that does without."
+  like=(--like "$here/../target/docker-without-sys-resource")
+fi
+
+printf '\n--- %s\n    %s\n' "rehearse" "The real install in a host with no route out: a cluster on $runtime, a chart, a workflow; reboot; uninstall; compared with what the host was."
 cat > "$work/answers.yaml" << ANSWERS
 cluster:
   roles: [webServer]
 ANSWERS
-"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml"
+"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml" "${like[@]}"

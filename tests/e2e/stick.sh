@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # From a profile to a stick: keys, lock and bundle of profiles/PROFILE.yaml, staged, as a FAT32 image. Says what each step proves.
-#   stick.sh BIN_FOLDER WORK_FOLDER [PROFILE [MIRROR_OPTION...]]    default: lab; leaves WORK/stick.img, and the public key in WORK/elsewhere: it travels another way than the stick
+#   stick.sh BIN_FOLDER WORK_FOLDER [PROFILE[:VARIANT] [MIRROR_OPTION...]]    default: lab; leaves WORK/stick.img, and the public key in WORK/elsewhere: it travels another way than the stick
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
-usage="usage: stick.sh BIN_FOLDER WORK_FOLDER [PROFILE [MIRROR_OPTION...]]"
+usage="usage: stick.sh BIN_FOLDER WORK_FOLDER [PROFILE[:VARIANT] [MIRROR_OPTION...]]"
 bin=$(cd "${1:?$usage}" && pwd)
 work=${2:?$usage}
 profile=${3:-lab}
+variant=()
+[ "${profile%:*}" = "$profile" ] || variant=(--variant "${profile#*:}")
+profile=${profile%:*}
 mirrors=("${@:4}")
 
 step() { printf '\n--- %s\n    %s\n' "$1" "$2"; }
@@ -20,7 +23,7 @@ step "keygen" "A signing key. Its six words would go on paper; here the key file
 cp "$work/keys/lab-team.pub" "$work/elsewhere/"
 
 step "lock" "Every input pinned by digest: packages as this machine's own apt sources have them now, images made from packages."
-"$bin/rootcellar" lock "$repository/profiles/$profile.yaml" "${mirrors[@]}" -o "$work/$profile.lock.yaml"
+"$bin/rootcellar" lock "$repository/profiles/$profile.yaml" "${variant[@]}" "${mirrors[@]}" -o "$work/$profile.lock.yaml"
 
 step "build" "Signed volumes of 64 MiB from the lock alone."
 "$bin/rootcellar" build "$work/$profile.lock.yaml" "${mirrors[@]}" --key "$work/keys/lab-team.key" --volume-size 64MiB -o "$work/out"
