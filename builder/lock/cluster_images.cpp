@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "builder/lock/manifest_images.h"
 #include "bundle/base/text.h"
 #include "bundle/base/yaml.h"
 
@@ -15,6 +14,11 @@ constexpr std::size_t k_manifest_limit = std::size_t{64} << 20;
 std::string full_name(std::string_view text) {
   const auto name = parse_image_name(text);
   return name ? name->text() : std::string(text);
+}
+
+/// What Kubernetes takes for granted is in "Images", kubernetes.io: Always for the tag latest, said or not.
+bool pulled_always(const NamedImage& image, const ImageName& name) {
+  return image.pull_policy.empty() ? name.tag == "latest" : image.pull_policy == "Always";
 }
 
 }  // namespace
@@ -34,10 +38,26 @@ void ClusterImages::take(std::string_view text, const std::string& what, const T
   for (const NamedImage& image : images_in(parse_yaml_documents(text, what, k_manifest_limit))) {
     const std::string name = full_name(image.name);
     named_.insert(name);
+    check_for_docker(image, what, place);
     if (declared_.contains(name) || !told.insert(name).second) continue;
     const auto near = did_you_mean(name, std::vector<std::string>(declared_.begin(), declared_.end()));
     faults_.push_back({place, cat("image '", printable(image.name, 200), "' is not among images: named by ", what, ", ", image.place),
                        near ? cat("did you mean '", *near, "'? If not, add it to images") : std::string("add it to images")});
+  }
+}
+
+/// docker asks its mirror, the appliance's registry, for images of docker.io only. All others must be in it before, and it gives them a tag.
+void ClusterImages::check_for_docker(const NamedImage& image, const std::string& what, const TextPlace& place) {
+  const auto name = parse_image_name(image.name);
+  if (profile_.cluster.described.runtime != "docker" || !name || name->host() == "docker.io") return;
+  const std::string named = cat("named by ", what, ", ", image.place);
+  if (name->digest) {
+    faults_.push_back({place, cat("image '", printable(image.name, 200), "' cannot be found by its digest in docker: ", named),
+                       "on an isolated machine docker finds only images of docker.io by digest: name a tag alone, or choose containerd"});
+  } else if (pulled_always(image, *name)) {
+    faults_.push_back({place, cat("image '", printable(image.name, 200), "' is always pulled, which docker cannot: ", named),
+                       "on an isolated machine docker gets only images of docker.io, and must have all others: say imagePullPolicy: "
+                       "IfNotPresent, or choose containerd"});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "builder/lock/manifest_images.h"
 #include "builder/profile/profile.h"
 
 namespace rootcellar {
@@ -14,7 +15,7 @@ class ClusterImages {
  public:
   explicit ClusterImages(const Profile& profile);
 
-  /// Every image that the YAML in `text` names must be declared. `what` is its name for people; `place` is where the profile says so.
+  /// Every image that the YAML in `text` names must be declared, and be there for docker where that runs the cluster. `what` is its name for people; `place` is where the profile says so.
   void take(std::string_view text, const std::string& what, const TextPlace& place);
   /// cluster.images must be what kubeadm pulls: no more, no less.
   void compare_with_kubeadm(const std::vector<std::string>& printed);
@@ -24,6 +25,8 @@ class ClusterImages {
   std::vector<std::string> unused() const;
 
  private:
+  void check_for_docker(const NamedImage& image, const std::string& what, const TextPlace& place);
+
   const Profile& profile_;
   std::set<std::string> declared_, named_;
   std::vector<Fault> faults_;

@@ -44,16 +44,17 @@ class Collector {
   std::vector<NamedImage> take() { return std::move(found_); }
 
  private:
-  void add(std::string_view name, const std::string& path) {
-    if (!name.empty()) found_.push_back({std::string(name), cat(document_, ", ", path)});
+  void add(std::string_view name, const std::string& path, std::string pull_policy = {}) {
+    if (!name.empty()) found_.push_back({std::string(name), cat(document_, ", ", path), std::move(pull_policy)});
   }
 
   void walk_map(const YamlNode& node, const std::string& path) {
     for (const auto& [key, value] : node.entries) {
       const std::string inner = path.empty() ? key.scalar : cat(path, '.', key.scalar);
       if (key.scalar == "openAPIV3Schema") continue;  // describes fields, names no image
-      if (key.scalar == "image" && value.kind == Kind::scalar) add(value.scalar, inner);
-      if (key.scalar == "image" && value.kind == Kind::map) add(text_at(value, "reference"), cat(inner, ".reference"));
+      if (key.scalar == "image" && value.kind == Kind::scalar) add(value.scalar, inner, text_at(node, "imagePullPolicy"));
+      if (key.scalar == "image" && value.kind == Kind::map) 
+        add(text_at(value, "reference"), cat(inner, ".reference"), text_at(value, "pullPolicy"));
       walk(value, inner);
     }
   }

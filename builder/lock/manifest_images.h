@@ -13,6 +13,7 @@ namespace rootcellar {
 struct NamedImage {
   std::string name;
   std::string place;
+  std::string pull_policy = {};  ///< "Always", ...; empty: not said
 };
 
 /// `image: NAME` anywhere outside a schema, `image: {reference: NAME}` of a volume, and list items "--SOMETHING-image=NAME" or

@@ -61,6 +61,36 @@ TEST_F(ClusterImagesTest, NamesEveryImageThatIsNotCarriedWithItsPlace) {
       "hint: add it to images\n");
 }
 
+TEST_F(ClusterImagesTest, DockerHasWhatIsNotOfDockerIoOnlyFromBefore) {
+  const std::string digest = "quay.io/a/d:1@sha256:0000000000000000000000000000000000000000000000000000000000000001";
+  const std::vector<std::string> names{"quay.io/a/b:1", "quay.io/a/c:latest", digest, "docker.io/lab/always:1"};
+  for (const std::string& name : names) {
+    profile_.images.push_back({});
+    profile_.images.back().name = name;
+  }
+  const std::string text = pod("quay.io/a/b:1, imagePullPolicy: Always") + "---\n" + pod("quay.io/a/b:1") + "---\n" + pod("quay.io/a/c:latest") +
+                           "---\n" + pod("'" + digest + "'") + "---\n" + pod("docker.io/lab/always:1, imagePullPolicy: Always") +
+                           "---\n" + pod("quay.io/a/c:latest, imagePullPolicy: Never");
+  ClusterImages with_containerd(profile_);
+  with_containerd.take(text, "manifest 'x'", place_);
+  EXPECT_NO_THROW(with_containerd.throw_if_any());
+  profile_.cluster.described.runtime = "docker";
+  ClusterImages with_docker(profile_);
+  with_docker.take(text, "manifest 'x'", place_);
+  const std::string hint =
+      "hint: on an isolated machine docker gets only images of docker.io, and must have all others: say imagePullPolicy: IfNotPresent, or "
+      "choose containerd\n";
+  EXPECT_EQ(error_text([&] { with_docker.throw_if_any(); }),
+            "error: lab.yaml:40:3: image 'quay.io/a/b:1' is always pulled, which docker cannot: named by manifest 'x', document 1 (Pod p), "
+            "spec.containers[0].image\n" +
+                hint +
+                "error: lab.yaml:40:3: image 'quay.io/a/c:latest' is always pulled, which docker cannot: named by manifest 'x', document 3 "
+                "(Pod p), spec.containers[0].image\n" +
+                hint + "error: lab.yaml:40:3: image '" + digest +
+                "' cannot be found by its digest in docker: named by manifest 'x', document 4 (Pod p), spec.containers[0].image\n"
+                "hint: on an isolated machine docker finds only images of docker.io by digest: name a tag alone, or choose containerd\n");
+}
+
 TEST_F(ClusterImagesTest, NamesEveryDifferenceFromWhatKubeadmPrints) {
   ClusterImages images(profile_);
   images.compare_with_kubeadm({"registry.k8s.io/kube-proxy:v1.34.4", "registry.k8s.io/etcd:3.6.5-0", "registry.k8s.io/pause:3.10"});
