@@ -10,6 +10,7 @@ constexpr std::string_view k_kubelet_unit = "/etc/systemd/system/kubelet.service
 constexpr std::string_view k_kubelet_drop_in = "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf";
 constexpr std::string_view k_cri_dockerd = "/usr/local/bin/cri-dockerd";
 constexpr std::string_view k_cri_docker_unit = "/etc/systemd/system/cri-docker.service";
+constexpr const char* k_cri_docker_records = "/var/lib/cri-dockerd/sandbox";
 constexpr std::string_view k_crictl_config = "/etc/crictl.yaml";
 
 std::string runtime_unit(const PlanInput& input, const ClusterSite& site) {
@@ -48,6 +49,8 @@ std::string cri_docker_unit_text(const PlanInput& input) {
 void plan_cri_docker(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   if (input.cluster_containerd() || site.dialect->dockershim) return;
   const std::string unit(k_cri_docker_unit);
+  add_step(plan, "cri-docker-records", cat("make directory ", k_cri_docker_records),
+           "cri-dockerd writes down there which pods it has; when they are gone, so is it.", MakeDirectory{k_cri_docker_records});
   add_step(plan, "cri-docker-unit", cat("write ", unit), "From Kubernetes 1.24 on the kubelet speaks to docker through cri-dockerd.",
            WriteFile{unit, cri_docker_unit_text(input)});
   add_step(plan, "cri-docker-service", "enable and start cri-docker.service", "The kubelet runs containers through it.",
