@@ -134,7 +134,7 @@ class Rehearsal {
   std::string boot() {
     if (options_.work.empty()) scratch_ = std::make_unique<TemporaryDirectory>("rc-rehearsal");
     host_ = std::make_unique<SealedHost>(host_options());
-    if (!options_.like.empty()) run_tool({"cp", "-RP", cat(options_.like, "/."), host_->root_folder()}, "coreutils", 600);
+    if (!options_.like.empty()) lay_over_root(options_.like, host_->root_folder());
     trust_ = cat("/root/", path_name(options_.trust_file));
     write_file_atomically(host_->root_folder() + trust_, read_file(options_.trust_file, k_trust_limit));
     if (!options_.answers_file.empty())

@@ -90,4 +90,9 @@ std::string make_root(const TargetRelease& target, const std::string& architectu
   return path;
 }
 
+// A link in the root may lead out of it: what is there is removed, never written through.
+void lay_over_root(const std::string& folder, const std::string& root) {
+  run_tool({"cp", "-RP", "--remove-destination", cat(folder, "/."), root}, "coreutils", 600);
+}
+
 }  // namespace rootcellar

@@ -80,4 +80,7 @@ const std::vector<std::string>& minimal_root_packages();
 std::string make_root(const TargetRelease& target, const std::string& architecture, const std::vector<std::string>& extra_packages,
                       const std::string& cache_root, Progress& progress);
 
+/// Lays the files and links in `folder` over `root`, in place of those of the same name. Folders that are there keep their owner and mode.
+void lay_over_root(const std::string& folder, const std::string& root);
+
 }  // namespace rootcellar
