@@ -43,9 +43,12 @@ void add_once(std::vector<const ImageEntry*>& images, const ImageEntry* image) {
   if (image != nullptr && std::find(images.begin(), images.end(), image) == images.end()) images.push_back(image);
 }
 
-/// Zero, which is not compared, where people have pushed another image under the name.
+/// People have pushed another image under the name, or may have, on the first node.
+bool may_differ(const PlanInput& input, const std::string& name) { return input.join != nullptr || input.pushed_over(name); }
+
+/// Zero is not compared.
 Digest expected_digest(const PlanInput& input, const std::string& name, const ImageEntry& image) {
-  return input.pushed_over(name) ? Digest{} : image.digest;
+  return may_differ(input, name) ? Digest{} : image.digest;
 }
 
 /// docker's registry-mirrors stand in for docker.io only; other upstreams get their name by a tag.
@@ -63,7 +66,7 @@ void plan_upstream_name(const PlanInput& input, const std::string& full, const I
            "docker asks mirrors for docker.io's images only; the name makes it find this one.",
            RunTool{ToolCall{.argv = {docker, "image", "tag", local, full}},
                    ToolCall{.argv = {docker, "image", "inspect", "--format", "{{json .RepoDigests}}", full}},
-                   ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}, input.pushed_over(full) ? "" : image.digest.named()});
+                   ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}, may_differ(input, full) ? "" : image.digest.named()});
 }
 
 /// The image whose pull proves most for least: docker.io's, so that both names are tried, and small.

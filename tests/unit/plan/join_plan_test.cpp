@@ -54,6 +54,23 @@ std::string written_files(const Plan& plan) {
   return out + cat("=== ", join_of(plan).config, "\n", join_of(plan).text);
 }
 
+TEST(JoinPlan, WithDockerImagesComeFromTheFirstNodeWhateverItHas) {
+  Index index = sample_cluster_index();
+  index.appliance.cluster.runtime = index.appliance.runtime.kind = "docker";
+  index.appliance.packages.install.push_back("docker.io");
+  index.appliance.files.push_back({"cri-dockerd", "files/cri-dockerd", "/usr/local/bin/cri-dockerd", 0755, "root", "root"});
+  const JoinTicket ticket = sample_ticket();
+  const Plan plan = join_plan(ticket, sample_node_facts(), joining_answers(), index);
+  EXPECT_EQ(plan.refusals, Texts{});
+  const auto& merge = std::get<MergeJson>(find_step(plan, "docker-config")->action);
+  EXPECT_EQ(merge.append.find("registry-mirrors")->items().front().as_string(), cat("http://", ticket.registry));
+  const auto& pull = std::get<PullImage>(find_step(plan, "local-quay-io-team-tool-2")->action);
+  EXPECT_EQ(pull.name, cat(ticket.registry, "/quay.io/team/tool:2"));
+  EXPECT_EQ(pull.digest, Digest{});
+  EXPECT_EQ(std::get<RunTool>(find_step(plan, "upstream-quay-io-team-tool-2")->action).probe_says, "");
+  EXPECT_NE(find_step(plan, "start-quay-io"), nullptr);
+}
+
 TEST(JoinPlan, OfAWorker) {
   const Plan plan = join_plan(sample_ticket());
   EXPECT_EQ(plan.refusals, Texts{});
