@@ -43,7 +43,7 @@ if [ "$what" != quick ]; then
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster
 
   title "end to end: the same cluster with docker"
-  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster docker
+  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-docker docker
 fi
 
 if [ "$what" = vm ]; then

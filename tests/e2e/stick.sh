@@ -10,6 +10,7 @@ work=${2:?$usage}
 profile=${3:-lab}
 variant=()
 [ "${profile%:*}" = "$profile" ] || variant=(--variant "${profile#*:}")
+lock=$work/${profile/:/-}.lock.yaml
 profile=${profile%:*}
 mirrors=("${@:4}")
 
@@ -23,10 +24,10 @@ step "keygen" "A signing key. Its six words would go on paper; here the key file
 cp "$work/keys/lab-team.pub" "$work/elsewhere/"
 
 step "lock" "Every input pinned by digest: packages as this machine's own apt sources have them now, images made from packages."
-"$bin/rootcellar" lock "$repository/profiles/$profile.yaml" "${variant[@]}" "${mirrors[@]}" -o "$work/$profile.lock.yaml"
+"$bin/rootcellar" lock "$repository/profiles/$profile.yaml" "${variant[@]}" "${mirrors[@]}" -o "$lock"
 
 step "build" "Signed volumes of 64 MiB from the lock alone."
-"$bin/rootcellar" build "$work/$profile.lock.yaml" "${mirrors[@]}" --key "$work/keys/lab-team.key" --volume-size 64MiB -o "$work/out"
+"$bin/rootcellar" build "$lock" "${mirrors[@]}" --key "$work/keys/lab-team.key" --volume-size 64MiB -o "$work/out"
 ls -l "$work/out"
 
 step "stage" "Volumes, installer, START.sh and the page to read; every byte read back."
