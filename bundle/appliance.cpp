@@ -172,6 +172,9 @@ constexpr auto registry_members = [](auto& io, auto& it) {
   io.text("program", it.program);
   io.text("listen", it.listen);
   io.text("storage", it.storage);
+  io.text("auth", it.auth);
+  io.text("account", it.account);
+  io.number("push-port", it.push_port);
 };
 
 constexpr auto runtime_members = [](auto& io, auto& it) {

@@ -62,6 +62,9 @@ struct RegistrySection {
                         ///< of that image's layer)
   std::string listen = "127.0.0.1:5000";  ///< numeric address:port
   std::string storage = "/var/lib/rootcellar/registry";
+  std::string auth = "none";       ///< "none": whoever reaches it pulls and pushes; "htpasswd": `listen` is for pulling only
+  std::string account = "push";    ///< htpasswd: who may push; the password is made on the target
+  std::uint64_t push_port = 5001;  ///< htpasswd: where, at the address of `listen`
 };
 
 struct RuntimeSection {

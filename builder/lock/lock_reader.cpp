@@ -203,9 +203,12 @@ class LockReader {
 
   void read_registry(const YamlNode& node) {
     YamlMap map(node, faults_, "registry keys");
+    lock_.registry.account = require_that(map, "account", is_account, "an account's name");
+    lock_.registry.auth = map.one_of("auth", {"none", "htpasswd"}, "none");
     lock_.registry.enabled = map.boolean("enabled", false);
     lock_.registry.listen = require_that(map, "listen", is_numeric_endpoint, "a numeric ADDRESS:PORT");
     lock_.registry.program = map.text("program");
+    lock_.registry.push_port = map.require_number("push_port");
     lock_.registry.storage = require_that(map, "storage", is_absolute_path, "an absolute path");
     map.finish();
   }

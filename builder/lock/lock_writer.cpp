@@ -154,9 +154,12 @@ class LockWriter {
   void write_registry() {
     out_.key("registry");
     out_.begin_map();
+    out_.entry("account", lock_.registry.account);
+    out_.entry("auth", lock_.registry.auth);
     entry_flag(out_, "enabled", lock_.registry.enabled);
     out_.entry("listen", lock_.registry.listen);
     out_.entry("program", lock_.registry.program);
+    out_.entry_number("push_port", lock_.registry.push_port);
     out_.entry("storage", lock_.registry.storage);
     out_.end_map();
   }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t k_max_time_limit = 3600;
 constexpr std::uint64_t k_max_log_files = 1000;
+constexpr std::uint64_t k_max_port = 65535;
 const std::vector<std::string> k_check_kinds{"run", "http", "pull", "file", "container"};
 
 bool is_program(std::string_view text) {
@@ -52,6 +53,16 @@ RegistrySection read_registry(const YamlNode& node, const ReadContext& context) 
   registry.program = text_that(map, "program", is_program, "package:NAME or image:NAME");
   registry.listen = text_that(map, "listen", is_numeric_endpoint, "a numeric ADDRESS:PORT", registry.listen);
   registry.storage = text_that(map, "storage", is_absolute_path, "an absolute path", registry.storage);
+  registry.auth = map.one_of("auth", {"none", "htpasswd"}, registry.auth);
+  registry.account = text_that(map, "account", is_account, "an account's name in small letters", registry.account);
+  registry.push_port = number_between(map, "push_port", registry.push_port, 1, k_max_port);
+  if (registry.auth != "none" && registry.listen.ends_with(cat(":", registry.push_port)))
+    context.faults.add(node, cat("the registry cannot be pulled from and pushed to at the same port ", registry.push_port), "give another 'push_port'");
+  if (registry.auth == "none") {
+    for (const char* key : {"account", "push_port"}) {
+      if (const YamlNode* given = map.take(key)) context.faults.add(*given, cat("key '", key, "': needs auth: htpasswd"));
+    }
+  }
   if (registry.enabled && node.kind == YamlNode::Kind::map && map.take("program") == nullptr)
     context.faults.add(node, "missing key 'program'", "where the registry comes from: package:docker-registry, or image:registry:2");
   context.finish(map, "registry");

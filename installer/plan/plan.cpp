@@ -45,7 +45,9 @@ Layout make_layout(const Appliance& appliance, const Answers& answers) {
   const std::string listen = answers.registry_listen.value_or(appliance.registry.listen);
   const std::optional<Endpoint> endpoint = parse_endpoint(listen);
   if (!endpoint) throw InputError(cat("the bundle's registry listens at '", listen, "', which is not a numeric address and a port"));
-  Layout layout{*endpoint,         local_endpoint(*endpoint), appliance.registry.storage,
+  Endpoint push = *endpoint;
+  push.port = static_cast<std::uint16_t>(appliance.registry.push_port);
+  Layout layout{*endpoint,         local_endpoint(*endpoint), push, appliance.registry.storage,
                 "/var/lib/docker", "/var/lib/containerd",     std::string(k_spool)};
   if (!answers.storage_root) return layout;
   layout.moved = true;

@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::string_view k_config = "/etc/rootcellar/registry.yml";
 constexpr std::string_view k_unit_path = "/etc/systemd/system/rootcellar-registry.service";
+constexpr std::string_view k_secrets_folder = "/var/lib/rootcellar/secrets";  // where MakeSecret keeps them
+constexpr std::string_view k_push_config = "/etc/rootcellar/registry-push.yml";
+constexpr std::string_view k_push_unit = "rootcellar-registry-push.service";
+constexpr std::string_view k_push_unit_path = "/etc/systemd/system/rootcellar-registry-push.service";
+constexpr std::string_view k_password = "registry-push";
+constexpr std::string_view k_password_hash = "registry-push-htpasswd";
 constexpr std::string_view k_extracted_directory = "/usr/local/lib/rootcellar";
 constexpr std::string_view k_extracted = "/usr/local/lib/rootcellar/registry";
 constexpr std::string_view k_packaged = "/usr/bin/docker-registry";
@@ -23,28 +29,41 @@ std::string_view program_path(const RegistrySection& registry) { return from_ima
 
 /// distribution's configuration, version 0.1 (docs/configuration.md of that project). Nothing is ever deleted through it: what people
 /// push stays, and the garbage collector would have to stop it first.
-std::string config_text(const Layout& layout) {
+std::string config_text(const Layout& layout, const Endpoint& listen, std::string_view storage, std::string_view more) {
   return cat("version: 0.1\n", "log:\n", "  level: info\n", "  formatter: text\n", "  accesslog:\n", "    disabled: true\n", "storage:\n",
-             "  filesystem:\n", "    rootdirectory: ", layout.registry, "\n", "  delete:\n", "    enabled: false\n", "http:\n", "  addr: '",
-             layout.listen.text(), "'\n", "  headers:\n", "    X-Content-Type-Options: [nosniff]\n");
+             "  filesystem:\n", "    rootdirectory: ", layout.registry, "\n", "  delete:\n", "    enabled: false\n", storage, "http:\n",
+             "  addr: '", listen.text(), "'\n", "  headers:\n", "    X-Content-Type-Options: [nosniff]\n", more);
+}
+
+bool has_account(const PlanInput& input) { return input.appliance().registry.auth == "htpasswd"; }
+
+/// distribution asks for a password for everything or for nothing, so what everybody may read is served by a second one that writes nothing.
+std::string pull_config_text(const PlanInput& input) {
+  return config_text(input.layout, input.layout.listen, has_account(input) ? "  maintenance:\n    readonly:\n      enabled: true\n" : "", "");
+}
+
+std::string push_config_text(const PlanInput& input) {
+  return config_text(input.layout, input.layout.push, "",
+                     cat("auth:\n  htpasswd:\n    realm: ", input.header.product, "\n    path: /run/credentials/", k_push_unit, "/htpasswd\n"));
 }
 
 bool below_a_home(std::string_view path) {
   return path.starts_with("/home/") || path.starts_with("/root/") || path.starts_with("/run/user/");
 }
 
-std::string capabilities(const Layout& layout) {
-  if (layout.listen.port >= 1024) return "CapabilityBoundingSet=\n";
+std::string capabilities(const Endpoint& listen) {
+  if (listen.port >= 1024) return "CapabilityBoundingSet=\n";
   return "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n";
 }
 
 /// systemd.exec(5): the service reads its configuration, writes its storage, talks IP, and needs nothing else.
-std::string unit_text(const RegistrySection& registry, const Layout& layout) {
+std::string unit_text(const RegistrySection& registry, const Layout& layout, const Endpoint& listen, std::string_view what,
+                      std::string_view config, std::string_view more) {
   return cat(
-      "[Unit]\nDescription=Container registry of the installed appliance\nAfter=network.target\nBefore=containerd.service docker.service\n"
+      "[Unit]\nDescription=", what, "\nAfter=network.target\nBefore=containerd.service docker.service\n"
       "RequiresMountsFor=",
       layout.registry, "\n\n[Service]\nUser=", k_registry_user, "\nGroup=", k_registry_user, "\nExecStart=", program_path(registry),
-      " serve ", k_config, "\nRestart=always\nRestartSec=2\nUMask=0027\nLimitNOFILE=65536\n", capabilities(layout),
+      " serve ", config, "\nRestart=always\nRestartSec=2\nUMask=0027\nLimitNOFILE=65536\n", more, capabilities(listen),
       "NoNewPrivileges=yes\nProtectSystem=strict\nReadWritePaths=", layout.registry,
       "\nProtectHome=", below_a_home(layout.registry) ? "read-only" : "yes",
       "\nPrivateTmp=yes\nPrivateDevices=yes\nProtectKernelTunables=yes\nProtectKernelModules=yes\nProtectControlGroups=yes\n"
@@ -89,9 +108,10 @@ void plan_service(const PlanInput& input, Plan& plan) {
   const std::string url = cat("http://", input.layout.local.text(), "/v2/");
   const std::string config(k_config), unit_path(k_unit_path), unit(k_registry_unit);
   add_step(plan, "registry-config", cat("write ", config), "Says where the registry listens and what it serves.",
-           WriteFile{config, config_text(input.layout)});
+           WriteFile{config, pull_config_text(input)});
   add_step(plan, "registry-unit", cat("write ", unit_path), "Starts the registry at boot, before any container runtime.",
-           WriteFile{unit_path, unit_text(input.appliance().registry, input.layout)});
+           WriteFile{unit_path, unit_text(input.appliance().registry, input.layout, input.layout.listen,
+                                          "Container registry of the installed appliance", k_config, "")});
   std::vector<std::string> watched{config, unit_path};
   if (from_image(input.appliance().registry)) watched.emplace_back(k_extracted);
   add_step(plan, "registry-service", cat("enable and start ", unit), "The registry serves the images.",
@@ -99,13 +119,41 @@ void plan_service(const PlanInput& input, Plan& plan) {
   add_step(plan, "registry-answers", cat("wait for ", url), "Nothing goes on before the registry answers.", WaitHttp{url, 200, 60});
 }
 
+/// The password is for people, the hash for the registry: systemd reads it as root and shows it to the service alone (systemd.exec(5)).
+void plan_account(const PlanInput& input, Plan& plan) {
+  const RegistrySection& registry = input.appliance().registry;
+  const std::string config(k_push_config), unit_path(k_push_unit_path), unit(k_push_unit);
+  GeneratedSecret password, hash;
+  password.name = k_password;
+  password.kind = "password";
+  hash.name = k_password_hash;
+  hash.kind = "htpasswd";
+  hash.user = registry.account;
+  hash.secret = password.name;
+  add_step(plan, "registry-password", cat("make the password of '", registry.account, "'"),
+           cat("Who pushes to the registry needs it; it lies in ", k_secrets_folder, "/", password.name, ", for root alone."),
+           MakeSecret{password, {}});
+  add_step(plan, "registry-password-hash", "hash the password for the registry", "The registry knows the hash and not the password.",
+           MakeSecret{hash, {}});
+  add_step(plan, "registry-push-config", cat("write ", config), "Says where the registry takes images, and from whom.",
+           WriteFile{config, push_config_text(input)});
+  add_step(plan, "registry-push-unit", cat("write ", unit_path), "A second registry over the same images, for the account that may push.",
+           WriteFile{unit_path, unit_text(registry, input.layout, input.layout.push, "Container registry of the installed appliance, for pushing",
+                                          k_push_config, cat("LoadCredential=htpasswd:", k_secrets_folder, "/", hash.name, "\n"))});
+  std::vector<std::string> watched{config, unit_path, cat(k_secrets_folder, "/", hash.name)};
+  if (from_image(registry)) watched.emplace_back(k_extracted);
+  add_step(plan, "registry-push-service", cat("enable and start ", unit), cat("'", registry.account, "' can push."),
+           SetUnit{unit, true, true, true, watch_also_packages(input, watched)});
+  plan.ports.push_back({input.layout.push.address, input.layout.push.port,
+                        cat("container registry, for pushing, with the password of '", registry.account, "' and without encryption")});
+}
+
 bool same_address(const Endpoint& listen, const ListeningPort& port) {
   const bool any = listen.any_address() || port.address == "0.0.0.0" || port.address == "::";
   return any || listen.address == port.address;
 }
 
-void check_port(const PlanInput& input, Plan& plan) {
-  const Endpoint& listen = input.layout.listen;
+void check_port(const PlanInput& input, const Endpoint& listen, Plan& plan) {
   for (const ListeningPort& port : input.facts.ports) {
     if (port.port != listen.port || !same_address(listen, port) || port.user == k_registry_user) continue;
     plan.refusals.push_back(cat("the registry needs port ", listen.port, " at ", listen.address, ", which a program of user '", port.user,
@@ -125,7 +173,9 @@ void check_address(const PlanInput& input, Plan& plan) {
   plan.refusals.push_back(cat("'registry.listen' is ", listen.text(), ", and this machine's addresses are ", join(own, ", ")));
 }
 
-std::string port_purpose(const Endpoint& listen) {
+std::string port_purpose(const PlanInput& input) {
+  const Endpoint& listen = input.layout.listen;
+  if (has_account(input)) return "container registry, for pulling";
   if (listen.loopback()) return "container registry, for this machine only";
   return "container registry, without encryption or password: anybody who reaches the address can pull and push";
 }
@@ -139,12 +189,14 @@ void plan_registry(const PlanInput& input, Plan& plan) {
     if (!from_image(registry)) keep_packaged_service_down(registry, plan);
     return;
   }
-  check_port(input, plan);
+  check_port(input, input.layout.listen, plan);
+  if (has_account(input)) check_port(input, input.layout.push, plan);
   check_address(input, plan);
   plan_storage(input, plan);
   plan_program(registry, plan);
   plan_service(input, plan);
-  plan.ports.push_back({input.layout.listen.address, input.layout.listen.port, port_purpose(input.layout.listen)});
+  plan.ports.push_back({input.layout.listen.address, input.layout.listen.port, port_purpose(input)});
+  if (has_account(input)) plan_account(input, plan);
 }
 
 }  // namespace rootcellar

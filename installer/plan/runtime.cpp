@@ -83,6 +83,7 @@ void merge_registries(const PlanInput& input, const JsonValue& document, DaemonM
   const RuntimeSection& runtime = input.appliance().runtime;
   if (input.appliance().registry.enabled) {
     insecure.push_back(input.layout.local.text());
+    if (input.appliance().registry.auth == "htpasswd") insecure.push_back(local_endpoint(input.layout.push).text());
     append_items(document, "registry-mirrors", {cat("http://", input.layout.local.text())}, out);
     // Docker 20.10 looks docker.io up at every pull, also one that its mirror serves, to see whether it lies in a network listed here; a
     // name that is listed itself is not looked up. Nothing is ever pushed there.

@@ -16,6 +16,7 @@ namespace rootcellar {
 struct Layout {
   Endpoint listen;         ///< of the registry
   Endpoint local;          ///< how this machine reaches it
+  Endpoint push;           ///< where the account pushes, with auth: htpasswd
   std::string registry;    ///< its storage
   std::string docker;      ///< docker's data-root
   std::string containerd;  ///< containerd's root
