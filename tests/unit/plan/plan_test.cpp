@@ -1,3 +1,4 @@
+#include "bundle/base/text.h"
 #include "installer/plan/plan.h"
 
 #include <gtest/gtest.h>
@@ -98,6 +99,24 @@ TEST(Plan, WritesTheRegistrysUnitAndConfiguration) {
   const Plan plan = make_plan(sample_header(), sample_index(), sample_facts(), {});
   test::expect_golden("plan/registry.service", std::get<WriteFile>(step_of(plan, "registry-unit").action).content);
   test::expect_golden("plan/registry.yml", std::get<WriteFile>(step_of(plan, "registry-config").action).content);
+}
+
+TEST(Plan, ARegistryWithAnAccountIsTwo) {
+  Index index = sample_index();
+  index.appliance.registry.auth = "htpasswd";
+  Facts facts = sample_facts();
+  facts.ports.push_back({5001, "127.0.0.1", "www-data"});
+  const Plan plan = make_plan(sample_header(), index, facts, {});
+  test::expect_golden("plan/registry-pull.yml", std::get<WriteFile>(step_of(plan, "registry-config").action).content);
+  test::expect_golden("plan/registry-push.yml", std::get<WriteFile>(step_of(plan, "registry-push-config").action).content);
+  test::expect_golden("plan/registry-push.service", std::get<WriteFile>(step_of(plan, "registry-push-unit").action).content);
+  const GeneratedSecret& hash = std::get<MakeSecret>(step_of(plan, "registry-password-hash").action).secret;
+  EXPECT_EQ(cat(hash.kind, " ", hash.user, " ", hash.secret), "htpasswd push registry-push");
+  EXPECT_EQ(plan.ports[0].purpose, "container registry, for pulling");
+  EXPECT_EQ(cat(plan.ports[1].port, " ", plan.ports[1].purpose),
+            "5001 container registry, for pushing, with the password of 'push' and without encryption");
+  EXPECT_EQ(plan.refusals, std::vector<std::string>{"the registry needs port 5001 at 127.0.0.1, which a program of user 'www-data' has: stop it, or "
+                                                    "answer another 'registry.listen'"});
 }
 
 TEST(Plan, ChecksFollowTheRegistryWhereTheSitePutsIt) {
