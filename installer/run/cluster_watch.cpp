@@ -11,7 +11,8 @@
 namespace rootcellar {
 namespace {
 
-constexpr std::uint64_t k_pause = 2000;     // milliseconds: each look is a process
+// Milliseconds. Each look is a process: what lasts is looked at less often.
+constexpr std::uint64_t k_first_pause = 250, k_longest_pause = 2000;
 constexpr std::int64_t k_look_around = 20;  // seconds between two looks at what stands in the way
 constexpr std::size_t k_told = 8;
 
@@ -63,7 +64,7 @@ void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const s
   const std::int64_t start = host.now();
   std::int64_t looked_around = start;
   std::string told;
-  while (true) {
+  for (std::uint64_t pause = k_first_pause;; pause = std::min(pause * 3 / 2, k_longest_pause)) {
     poll_interrupt();
     const WorkloadState state = look_patiently(look);
     if (state.ready) return;
@@ -77,7 +78,7 @@ void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const s
       if (!sentences.empty() && sentences.front() != told) api.scope().context.progress.warn(cat("waiting: ", sentences.front()));
       if (!sentences.empty()) told = sentences.front();
     }
-    host.sleep(k_pause);
+    host.sleep(pause);
   }
 }
 

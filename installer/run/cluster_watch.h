@@ -21,9 +21,9 @@ struct WatchedThing {
   std::uint64_t time_limit = 600;  ///< seconds; 0: looked at once
 };
 
-/// Looks every two seconds until ready. Failed, or not ready in time: a SystemError with the state found and the first thing in the way;
-/// the others are warnings. While waiting, each new first thing in the way is a warning, so that nobody waits for a quarter of an hour
-/// unaware.
+/// Looks until ready: again after a quarter of a second, then ever less often, down to every two seconds. Failed, or not ready in time: a
+/// SystemError with the state found and the first thing in the way; the others are warnings. While waiting, each new first thing in the way
+/// is a warning, so that nobody waits for a quarter of an hour unaware.
 void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const std::function<WorkloadState()>& look);
 
 /// The state of one object by "KIND/NAME".

@@ -72,11 +72,13 @@ bool packages_installed(const InstallPackages& step, ActionScope& scope) {
 }
 
 void read_source(const InstallPackages& step, ActionScope& scope) {
-  if (!spool_complete(scope.bundle(), step.directory, scope.host())) {
-    fill_spool(scope.bundle(), step.directory, scope.host(), scope.context.jobs, scope.context.progress);
-  }
+  const bool complete = spool_complete(scope.bundle(), step.directory, scope.host());
+  // A distribution's index takes apt seconds, and the look ahead has just read it.
+  if (complete && scope.context.source_read == step.directory && scope.host().exists(apt_places(step.directory).lists)) return;
+  if (!complete) fill_spool(scope.bundle(), step.directory, scope.host(), scope.context.jobs, scope.context.progress);
   write_source(step, scope);
   run_or_throw(apt_update(step), scope);
+  scope.context.source_read = step.directory;
 }
 
 AptForecast forecast_packages(const InstallPackages& step, ActionScope& scope) {

@@ -55,6 +55,7 @@ struct RunContext {
   std::vector<OpenStep> earlier;         ///< set by the runner: what earlier plans did at the step's place, oldest first
   std::vector<std::string> kept;         ///< out: paths an undo left because people's data is in them
   std::map<std::string, std::string> silent_apis;  ///< kubeconfig -> why its API server did not answer a probe of this run: asked once
+  std::string source_read;  ///< the spool whose indexes apt has read in this run
 };
 
 /// Per kind, each in one file under installer/run/actions/: probe, undo data, do, undo.

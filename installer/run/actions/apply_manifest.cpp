@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t k_file_limit = std::size_t{16} << 20;
 constexpr std::int64_t k_patience = 60;  // seconds for kinds to be established and webhooks to answer
-constexpr std::uint64_t k_pause = 2000;  // milliseconds
+constexpr std::uint64_t k_pause = 500;   // milliseconds
 constexpr std::uint64_t k_apply_limit = 300;
 
 const FileEntry& entry_of(const std::string& path, const ActionScope& scope) {

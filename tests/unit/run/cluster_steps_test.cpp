@@ -210,6 +210,25 @@ ClusterWait waits(const std::string& kind, const std::string& target, const std:
   return wait;
 }
 
+TEST_F(ClusterSteps, AWaitLooksAgainSoonAndLaterLessOften) {
+  install_all();
+  set("rollout", WaitInCluster{waits("jsonpath", "workflow/hello", "{.status.phase}", "Succeeded"), {}});
+  const auto seconds_until = [&](int look) {
+    int looks = 0;
+    host_.set_tool(k_kubectl, [&looks, look](MemoryHost&, const ToolCall& call) {
+      if (!has(call, "workflow/hello")) return good("{}");  // what stands in the way
+      return good(++looks < look ? "Running" : "Succeeded");
+    });
+    const std::int64_t before = host_.now();
+    do_step(step("rollout"), context_);
+    EXPECT_EQ(looks, look);
+    return host_.now() - before;
+  };
+  EXPECT_LE(seconds_until(4), 2);
+  EXPECT_LE(seconds_until(16), 26);
+  EXPECT_GE(seconds_until(16), 22);
+}
+
 TEST_F(ClusterSteps, WaitsSayWhatTheyFind) {
   install_all();
   set("rollout", WaitInCluster{waits("rollout", "deployment/no", "", ""), {}});

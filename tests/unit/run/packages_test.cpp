@@ -85,6 +85,18 @@ TEST_F(Machine, APackageThatCannotBeInstalledIsRefusedBeforeItsStepBegins) {
   EXPECT_EQ(host_.read_file("/usr/sbin/policy-rc.d", 100), "#!/bin/sh\nexit 0\n");
 }
 
+TEST_F(Machine, AptReadsItsIndexesOnceInARun) {
+  install(host_, bundle_, small_plan());
+  const auto updates = [&] {
+    return std::count_if(host_.calls().begin(), host_.calls().end(),
+                         [](const auto& argv) { return argv.front() == "/usr/bin/apt-get" && argv.back() == "update"; });
+  };
+  EXPECT_EQ(updates(), 1);
+  uninstall(host_, false);
+  install(host_, bundle_, small_plan());
+  EXPECT_EQ(updates(), 2);
+}
+
 TEST_F(Machine, ABrokenDaemonJsonIsShownAndLeft) {
   host_.add_file("/etc/docker/daemon.json", "{\n  \"debug\": true,\n}\n");
   const std::string error = install_error();
