@@ -44,6 +44,9 @@ if [ "$what" != quick ]; then
 
   title "end to end: the same cluster with docker"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-docker docker
+
+  title "end to end: the same cluster killed in kubeadm, kubectl, helm and a wait, and without power in kubeadm"
+  bash tests/e2e/cluster_kill.sh build/dev/bin build/e2e-cluster
 fi
 
 if [ "$what" = vm ]; then

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t k_time_limit = 900;
 constexpr std::size_t k_file_limit = std::size_t{64} << 20;
 constexpr timespec k_poll{0, 5'000'000};
-constexpr std::chrono::minutes k_patience{3};
+constexpr std::chrono::minutes k_patience{10};
 
 Answer answer_of(const ProcessResult& result) {
   return {result.exit_code, result.output, cat("exit ", result.exit_code, "\n", result.error_output)};
@@ -45,7 +45,7 @@ SealedHostOptions options_of(const MachineSetup& setup, const std::string& work)
 
 Machine::Machine(MachineSetup setup) : work_("rc-field-machine") {
   host_ = std::make_unique<SealedHost>(options_of(setup, work_.path()));
-  write(k_key, read_file(workshop().public_key("site"), k_file_limit));
+  write(k_key, read_file(setup.key.empty() ? workshop().public_key("site") : setup.key, k_file_limit));
   host_->boot();
 }
 

@@ -24,6 +24,7 @@ struct MachineSetup {
   std::vector<std::pair<std::string, std::string>> more_sticks;  ///< host folder -> path inside
   std::vector<std::string> packages;                             ///< that people had installed before
   std::string root;                                              ///< a root folder; empty: Debian 12 from the cache
+  std::string key;                                               ///< host file, to be k_key; empty: that of the workshop's sticks
 };
 
 /// What a command answered: its exit code and its standard error, as one text to compare.
@@ -55,7 +56,7 @@ class Machine {
   bool exists(const std::string& inside) const { return file_status(path(inside)).has_value(); }
   /// Records in the journal; 0 when there is none.
   std::size_t journal_records() const;
-  /// Waits until `condition` holds, looking every few milliseconds; false when `ended` holds before, or after two minutes.
+  /// Waits until `condition` holds, looking every few milliseconds; false when `ended` holds before, or after ten minutes.
   static bool await(const std::function<bool()>& condition, const std::function<bool()>& ended = {});
 
   HostSnapshot snapshot() { return take_snapshot(*host_); }
