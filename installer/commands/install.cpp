@@ -8,6 +8,7 @@
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
 #include "installer/commands/site_plan.h"
+#include "installer/run/restored_cluster.h"
 
 namespace rootcellar {
 namespace {
@@ -29,6 +30,16 @@ void refuse_what_cannot_be(const SitePlan& site, const Bundle& bundle) {
   require_fitting_host(bundle.header(), bundle.index().appliance, site.facts);
   if (!site.plan.refusals.empty())
     throw HostError(cat("cannot install '", bundle_name(bundle.header()), "': ", join(site.plan.refusals, "; ")));
+}
+
+/// What lies ready comes back by the same product only, and never into an older bundle than it was made with.
+void refuse_other_than_restored(const std::optional<BackupFacts>& backup, const Bundle& bundle) {
+  if (!backup) return;
+  const Header& header = bundle.header();
+  if (backup->product == header.product && backup->serial <= header.serial) return;
+  throw HostError(cat("cannot install '", bundle_name(header), "': a backup of '", backup->product, "', serial ", backup->serial,
+                      ", lies ready to be restored"),
+                  "install that product with this serial or a later one, or forget the backup with 'rootcellar-install uninstall'");
 }
 
 std::string summary(const SitePlan& site, const Bundle& bundle) {
@@ -78,6 +89,7 @@ void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std
   kept.pin(opened.policy);
   kept.remember_serial(opened.bundle.header());
   kept.keep_answers(site.answers);
+  put_back_secrets(surroundings.host, surroundings.paths);
   kept.keep(opened.bundle);
   keep_ticket(ticket, site, surroundings);
   Journal(surroundings.host, kept.journal_path())
@@ -130,7 +142,11 @@ bool prepare(cli::Console& console, const InstallOptions& options, Surroundings&
     return true;
   }
   refuse_what_cannot_be(site, opened.bundle);
+  const std::optional<BackupFacts> backup = pending_restore(surroundings.host, surroundings.paths);
+  refuse_other_than_restored(backup, opened.bundle);
   if (!console.json()) console.print(summary(site, opened.bundle));
+  if (backup && !console.json())
+    console.print(cat("restores: the cluster of '", backup->node, "' as it was ", format_time(backup->time), "\n"));
   ask_to_go_on(options, console);
   leave_ourselves(opened, site, ticket, options.bundle.places(), surroundings);
   return true;

@@ -11,6 +11,7 @@
 #include "installer/commands/kept_state.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/host/tools.h"
+#include "installer/run/restored_cluster.h"
 
 namespace rootcellar {
 namespace {
@@ -131,6 +132,7 @@ void run_journaled_plan(Surroundings& surroundings, const std::vector<std::strin
                      .paths = surroundings.paths,
                      .jobs = std::min(available_cpus(), k_jobs)};
   run_plan(plan->steps, journal, context);
+  forget_restore(surroundings.host, surroundings.paths);
 }
 
 }  // namespace

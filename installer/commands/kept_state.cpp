@@ -3,6 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "bundle/limits.h"
+#include "installer/run/restored_cluster.h"
 
 namespace rootcellar {
 namespace {
@@ -152,6 +153,7 @@ void KeptState::remove_directory_if_empty(const std::string& path) {
 void KeptState::forget(bool with_journal) {
   for (const std::string& folder : folders()) host_.remove_tree(folder);
   host_.remove_tree(path_join(paths_.state, "serial"));
+  forget_restore(host_, paths_);
   host_.remove(answers_path());
   host_.remove(trust_path());
   host_.remove(site_key_path());

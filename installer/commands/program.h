@@ -18,5 +18,9 @@ cli::Command logs_command(Surroundings& surroundings);
 cli::Command uninstall_command(Surroundings& surroundings);
 cli::Command load_command(Surroundings& surroundings);
 cli::Command ticket_command(Surroundings& surroundings);
+cli::Command backup_command(Surroundings& surroundings);
+cli::Command restore_command(Surroundings& surroundings);
+cli::Command renew_command(Surroundings& surroundings);
+cli::Command readdress_command(Surroundings& surroundings);
 
 }  // namespace rootcellar

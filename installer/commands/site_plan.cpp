@@ -4,6 +4,7 @@
 #include "bundle/base/text.h"
 #include "installer/commands/our_tags.h"
 #include "installer/run/json_merge.h"
+#include "installer/run/restored_cluster.h"
 
 namespace rootcellar {
 namespace {
@@ -11,8 +12,10 @@ namespace {
 constexpr std::size_t k_answers_limit = std::size_t{1} << 20;
 constexpr std::string_view k_daemon_json = "/etc/docker/daemon.json";
 
-Answers answers_for(const std::optional<std::string>& file, const KeptState& kept) {
+Answers answers_for(const std::optional<std::string>& file, const KeptState& kept, Surroundings& surroundings) {
   if (file) return parse_answers(read_file(*file, k_answers_limit), *file);
+  if (const auto restored = restored_answers(surroundings.host, surroundings.paths))
+    return parse_answers(*restored, "answers.yaml of the backup");
   return kept.answers().value_or(Answers());
 }
 
@@ -79,7 +82,7 @@ SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& a
                        const std::optional<JoinTicket>& ticket) {
   const KeptState kept(surroundings);
   SitePlan site;
-  site.answers = answers_for(answers_file, kept);
+  site.answers = answers_for(answers_file, kept, surroundings);
   site.facts = read_facts(surroundings.host, space_paths(bundle.index(), site.answers));
   site.facts.installed = kept.installed();
   if (site.facts.installed) site.facts.installed->storage_root = kept.answers().value_or(Answers()).storage_root;

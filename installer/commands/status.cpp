@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <memory>
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "installer/care/cluster_report.h"
 #include "installer/commands/install_unit.h"
 #include "installer/commands/kept_state.h"
 #include "installer/commands/open_bundle.h"
@@ -16,7 +18,8 @@ struct StepState {
   std::string id;
   std::string title;
   bool good = false;
-  std::string text;  ///< "as it should be", or what is wrong
+  std::string text;     ///< "as it should be", or what is wrong
+  bool silent = false;  ///< it could not be looked at, because the cluster does not answer
 };
 
 bool is_passing(const Step& step) {
@@ -24,6 +27,11 @@ bool is_passing(const Step& step) {
 }
 
 bool is_proof(const Step& step) { return std::holds_alternative<RunCheck>(step.action) || std::holds_alternative<WaitHttp>(step.action); }
+
+/// Said once for all of them: the cluster's own line tells why.
+bool is_silence(const std::string& message, const RunContext& context) {
+  return std::any_of(context.silent_apis.begin(), context.silent_apis.end(), [&](const auto& api) { return api.second == message; });
+}
 
 StepState look_at(const Step& step, RunContext& context) {
   StepState state{step.id, step.title, true, "as it should be"};
@@ -40,12 +48,12 @@ StepState look_at(const Step& step, RunContext& context) {
     // A step that cannot be looked at is a finding, and the others are looked at too.
     state.good = false;
     state.text = error.message();
+    state.silent = is_silence(state.text, context);
   }
   return state;
 }
 
-std::vector<StepState> look_at_all(Surroundings& surroundings, Bundle& bundle, const JournaledPlan& plan, cli::Console& console) {
-  RunContext context{.host = surroundings.host, .bundle = &bundle, .progress = silent_progress(), .paths = surroundings.paths};
+std::vector<StepState> look_at_all(const JournaledPlan& plan, RunContext& context, cli::Console& console) {
   std::vector<StepState> states;
   ProgressTask task(console.progress(), "looking at the steps", plan.steps.size(), false);
   for (const Step& step : plan.steps) {
@@ -69,28 +77,54 @@ JsonValue states_json(const std::vector<StepState>& states) {
   return list;
 }
 
-void show(const Bundle& bundle, const std::string& progress, const std::vector<StepState>& states,
-          const std::optional<ClusterView>& cluster, cli::Console& console) {
-  if (console.json()) {
-    JsonValue fields = JsonValue::object({{"bundle", JsonValue::string(bundle_name(bundle.header()))},
-                                          {"serial", JsonValue::number(bundle.header().serial)},
-                                          {"signers", JsonValue::string_array(bundle.verified().signers())},
-                                          {"state", JsonValue::string(progress)},
-                                          {"steps", states_json(states)}});
-    if (cluster) fields.set("cluster", cluster_json(*cluster));
-    console.event("status", fields);
-    return;
-  }
-  if (states.empty()) return console.print(cat(bundle_line(bundle), ": ", progress, "\n"));
+/// All that status has found.
+struct Seen {
+  std::string progress;
+  std::vector<StepState> states{};
+  std::optional<ClusterView> machines{};
+  std::optional<ClusterReport> cluster{};
+};
+
+std::string steps_text(const std::vector<StepState>& states) {
   std::vector<std::vector<std::string>> rows{{"step", "state", "what it is"}};
-  for (const StepState& state : states) rows.push_back({state.id, state.text, state.title});
-  console.print(cat(bundle_line(bundle), ": ", progress, "\n\n", cli::table(rows), cluster ? render_cluster(*cluster) : ""));
+  std::size_t silent = 0;
+  for (const StepState& state : states) {
+    silent += state.silent ? 1 : 0;
+    if (!state.silent) rows.push_back({state.id, state.text, state.title});
+  }
+  const std::string unseen = silent == 0 ? "" : cat(silent, " steps in the cluster were not looked at: it does not answer\n");
+  return cat("\n", cli::table(rows), unseen);
+}
+
+void show_json(const Bundle& bundle, const Seen& seen, cli::Console& console) {
+  JsonValue fields = JsonValue::object({{"bundle", JsonValue::string(bundle_name(bundle.header()))},
+                                        {"serial", JsonValue::number(bundle.header().serial)},
+                                        {"signers", JsonValue::string_array(bundle.verified().signers())},
+                                        {"state", JsonValue::string(seen.progress)},
+                                        {"steps", states_json(seen.states)}});
+  JsonValue cluster = seen.machines ? cluster_json(*seen.machines) : JsonValue::object();
+  const JsonValue report = seen.cluster ? report_json(*seen.cluster) : JsonValue::object();
+  for (const auto& [name, value] : report.members()) cluster.set(name, value);
+  if (!cluster.members().empty()) fields.set("cluster", cluster);
+  console.event("status", fields);
+}
+
+/// A cluster that does not answer says so once.
+std::string cluster_text(const Seen& seen, std::int64_t now) {
+  const bool silent = seen.cluster && !seen.cluster->silent.empty();
+  return cat(seen.machines && !silent ? render_cluster(*seen.machines) : "", seen.cluster ? report_text(*seen.cluster, now) : "");
+}
+
+void show(const Bundle& bundle, const Seen& seen, std::int64_t now, cli::Console& console) {
+  if (console.json()) return show_json(bundle, seen, console);
+  console.print(
+      cat(bundle_line(bundle), ": ", seen.progress, "\n", seen.states.empty() ? "" : steps_text(seen.states), cluster_text(seen, now)));
 }
 
 ExitCode show_what_anybody_sees(Surroundings& surroundings, const Bundle& bundle, cli::Console& console) {
   const std::string unseen = install_unit_active(surroundings) ? "being installed now; its steps were not looked at: only root can"
                                                                : "its steps were not looked at: only root can";
-  show(bundle, unseen, {}, std::nullopt, console);
+  show(bundle, {unseen}, surroundings.host.now(), console);
   return ExitCode::failed_check;
 }
 
@@ -104,11 +138,13 @@ ExitCode status(cli::Console& console, Surroundings& surroundings) {
     console.say("Nothing is installed here.");
     return ExitCode::failed_check;
   }
-  const std::vector<StepState> states = look_at_all(surroundings, *bundle, *plan, console);
-  const std::optional<ClusterView> cluster = look_at_cluster(surroundings, *bundle, *plan);
-  show(*bundle, progress_text(surroundings, *plan), states, cluster, console);
-  bool good = plan->finished && (!cluster || cluster->good());
-  for (const StepState& state : states) good = good && state.good;
+  RunContext context{.host = surroundings.host, .bundle = &*bundle, .progress = silent_progress(), .paths = surroundings.paths};
+  const Seen seen{progress_text(surroundings, *plan), look_at_all(*plan, context, console), look_at_cluster(surroundings, *bundle, *plan),
+                  cluster_report(plan->steps, context)};
+  const std::int64_t now = surroundings.host.now();
+  show(*bundle, seen, now, console);
+  bool good = plan->finished && (!seen.machines || seen.machines->good()) && (!seen.cluster || is_good(*seen.cluster, now));
+  for (const StepState& state : seen.states) good = good && state.good;
   return good ? ExitCode::ok : ExitCode::failed_check;
 }
 
@@ -120,7 +156,8 @@ cli::Command status_command(Surroundings& surroundings) {
   command.summary = "show whether everything is as install left it";
   command.description =
       "Looks at every step again and runs the appliance's checks again. Needs no stick. On a control-plane node it lists the cluster's "
-      "machines, too: which have joined, which have not yet, and what each lacks. Exit code 1: something is not as it should be, or "
+      "machines, too: which have joined, which have not yet, and what each lacks; releases, pods that are not well with the reason, an "
+      "address that changed, and until when each certificate is good. Exit code 1: something is not as it should be, or "
       "could not be seen without root.";
   command.examples = {"sudo rootcellar-install status", "sudo rootcellar-install status --json"};
   command.run = [&surroundings](cli::Console& console) { return status(console, surroundings); };

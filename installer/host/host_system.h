@@ -64,6 +64,7 @@ class HostSystem {
 
   virtual std::optional<FileStatus> status(const std::string& path) = 0;                         ///< lstat
   virtual std::optional<std::string> read_file(const std::string& path, std::size_t limit) = 0;  ///< nothing when absent
+  virtual std::unique_ptr<Source> open_source(const std::string& path) = 0;                      ///< a regular file; else nullptr
   virtual std::optional<std::string> read_link(const std::string& path) = 0;
   virtual std::vector<std::string> list(const std::string& path) = 0;  ///< sorted; empty when absent
   virtual std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) = 0;

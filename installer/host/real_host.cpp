@@ -32,12 +32,19 @@ struct OwnerIds {
   bool none() const { return user == static_cast<unsigned>(-1) && group == static_cast<unsigned>(-1); }
 };
 
+// A stick's: what it says about modes is how it was mounted.
+bool has_no_modes(const std::string& path) {
+  const std::string filesystem = filesystem_space(path).filesystem;
+  return filesystem == "vfat" || filesystem == "exfat";
+}
+
 class RealStagedFile final : public StagedFile {
  public:
   RealStagedFile(const std::string& path, unsigned mode, const OwnerIds& owner) : file_(path, mode) {
     if (!owner.none()) file_.set_owner(owner.user, owner.group);
     // After the owner, because chown(2) clears set-id bits; and whatever the umask is.
-    if (::fchmod(file_.fd(), mode) != 0) throw SystemError("set the mode of", path, errno);
+    const bool set = ::fchmod(file_.fd(), mode) == 0;
+    if (!set && !(errno == EPERM && has_no_modes(path))) throw SystemError("set the mode of", path, errno);
   }
 
   // The disk starts on large files while the next bytes still come from the stick, so the syncfs at the end finds little left.
@@ -61,6 +68,7 @@ class RealHost final : public HostSystem {
  public:
   std::optional<FileStatus> status(const std::string& path) override { return file_status(path); }
   std::optional<std::string> read_file(const std::string& path, std::size_t limit) override { return read_file_if_exists(path, limit); }
+  std::unique_ptr<Source> open_source(const std::string& path) override;
   std::optional<std::string> read_link(const std::string& path) override;
   std::vector<std::string> list(const std::string& path) override;
   std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) override {
@@ -235,12 +243,17 @@ void RealHost::append_durably(const std::string& path, std::string_view bytes) {
   if (fresh) sync_directory(path_parent(path));
 }
 
-std::optional<Digest> RealHost::digest(const std::string& path) {
+std::unique_ptr<Source> RealHost::open_source(const std::string& path) {
   const auto found = file_status(path);
-  if (!found || found->type != FileStatus::Type::file) return std::nullopt;
-  FileSource source(path);
+  if (!found || found->type != FileStatus::Type::file) return nullptr;
+  return std::make_unique<FileSource>(path);
+}
+
+std::optional<Digest> RealHost::digest(const std::string& path) {
+  const std::unique_ptr<Source> source = open_source(path);
+  if (!source) return std::nullopt;
   Sha256 hash;
-  copy(source, hash);
+  copy(*source, hash);
   return hash.finish();
 }
 

@@ -51,6 +51,9 @@ std::optional<FileStatus> FailingHost::status(const std::string& path) {
 std::optional<std::string> FailingHost::read_file(const std::string& path, std::size_t limit) {
   return count(path, [&] { return inner_.read_file(path, limit); });
 }
+std::unique_ptr<Source> FailingHost::open_source(const std::string& path) {
+  return count(path, [&] { return inner_.open_source(path); });
+}
 std::optional<std::string> FailingHost::read_link(const std::string& path) {
   return count(path, [&] { return inner_.read_link(path); });
 }

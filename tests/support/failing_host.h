@@ -25,6 +25,7 @@ class FailingHost final : public HostSystem {
 
   std::optional<FileStatus> status(const std::string& path) override;
   std::optional<std::string> read_file(const std::string& path, std::size_t limit) override;
+  std::unique_ptr<Source> open_source(const std::string& path) override;
   std::optional<std::string> read_link(const std::string& path) override;
   std::vector<std::string> list(const std::string& path) override;
   std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) override;

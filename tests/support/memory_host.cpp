@@ -163,6 +163,27 @@ void MemoryHost::append_durably(const std::string& path, std::string_view bytes)
   put(path, std::move(node), true);
 }
 
+namespace {
+
+/// What the file held when it was opened.
+class OpenedFile final : public Source {
+ public:
+  explicit OpenedFile(std::string content) : content_(std::move(content)), source_(as_bytes(content_)) {}
+  std::size_t read(std::span<std::uint8_t> into) override { return source_.read(into); }
+
+ private:
+  std::string content_;
+  MemorySource source_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> MemoryHost::open_source(const std::string& path) {
+  const auto found = tree_.find(path);
+  if (found == tree_.end() || found->second.type != FileStatus::Type::file) return nullptr;
+  return std::make_unique<OpenedFile>(found->second.content);
+}
+
 std::optional<Digest> MemoryHost::digest(const std::string& path) {
   const auto found = tree_.find(path);
   if (found == tree_.end() || found->second.type != FileStatus::Type::file) return std::nullopt;

@@ -39,6 +39,7 @@ class MemoryHost final : public HostSystem {
 
   std::optional<FileStatus> status(const std::string& path) override;
   std::optional<std::string> read_file(const std::string& path, std::size_t limit) override;
+  std::unique_ptr<Source> open_source(const std::string& path) override;
   std::optional<std::string> read_link(const std::string& path) override;
   std::vector<std::string> list(const std::string& path) override;
   std::unique_ptr<StagedFile> create_file(const std::string& path, unsigned mode, const Owner& owner) override;
@@ -49,9 +50,8 @@ class MemoryHost final : public HostSystem {
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
   /// Kept through a cut of power like everything else: tests compare what was set, and a kernel forgets.
   void set_kernel_value(const std::string& path, const std::string& value) override;
-  SpaceFacts space(const std::string&) override {
-    return {.available = available_, .total = 2 * available_, .device = 1, .read_only = false, .filesystem = "ext4"};
-  }
+  SpaceFacts space(const std::string&) override { return space_; }
+  void set_space(SpaceFacts space) { space_ = std::move(space); }
   ToolResult run(const ToolCall& call) override;
   HttpReply http_get(const std::string& url, std::uint64_t time_limit) override;
   std::int64_t now() override { return now_ms_ / 1000; }
@@ -59,7 +59,7 @@ class MemoryHost final : public HostSystem {
   bool is_root() override { return root_; }
   /// Tests of what is said to those who are not; no permission is checked.
   void set_root(bool root) { root_ = root; }
-  void set_available(std::uint64_t bytes) { available_ = bytes; }
+  void set_available(std::uint64_t bytes) { space_.available = bytes, space_.total = 2 * bytes; }
   std::string machine() override { return "x86_64"; }
   void append_durably(const std::string& path, std::string_view bytes) override;
   std::optional<Digest> digest(const std::string& path) override;
@@ -76,7 +76,7 @@ class MemoryHost final : public HostSystem {
   std::map<std::string, unsigned> ids_;
   std::vector<std::vector<std::string>> calls_;
   bool root_ = true;
-  std::uint64_t available_ = 1u << 30;
+  SpaceFacts space_{.available = 1u << 30, .total = 1u << 31, .device = 1, .read_only = false, .filesystem = "ext4"};
   std::int64_t now_ms_ = std::int64_t{1'800'000'000} * 1000;
 };
 

@@ -8,7 +8,10 @@
 #include "installer/run/deployed_record.h"
 #include "installer/run/kubeadm_fault.h"
 #include "installer/run/kubeadm_remains.h"
+#include "installer/run/node_address.h"
+#include "installer/run/restored_cluster.h"
 #include "installer/run/runtime_values.h"
+#include "installer/run/static_pods.h"
 #include "installer/run/tool_run.h"
 
 namespace rootcellar {
@@ -18,7 +21,8 @@ constexpr std::uint64_t k_limit = 900;  // seconds
 constexpr std::uint64_t k_reset_limit = 300;
 constexpr std::uint64_t k_patience = 300;  // for an API server that was there and comes back
 
-// "begun" from the first moment kubeadm may have changed something, "finished" once it ended well.
+// "begun" from the first moment kubeadm may have changed something, "finished" once it ended well; "moving" while a finished node takes
+// another address.
 std::string mark_path(const ActionScope& scope) { return path_join(scope.context.paths.state, "cluster-node"); }
 
 std::string mark(const ActionScope& scope) { return scope.host().read_file(mark_path(scope), 64).value_or(""); }
@@ -52,7 +56,7 @@ void reset(const KubeadmInit& action, const ActionScope& scope) {
     scope.context.progress.warn(cat("'kubeadm reset' did not end well: ", describe_failure(result, k_reset_limit)));
 }
 
-void stop_kubelet(const ActionScope& scope) {
+void stop_kubelet_if_there(const ActionScope& scope) {
   run_logged({.argv = {std::string(tools::k_systemctl), "stop", "kubelet.service"}, .time_limit = 120}, scope);
 }
 
@@ -105,10 +109,10 @@ void forget_secrets(const KubeadmInit& action, const ActionScope& scope) {
   for (const std::string& name : action.secrets) remove_private_file(secret_path(name, scope), scope);
 }
 
-void run_kubeadm(const KubeadmInit& action, const ActionScope& scope) {
+void run_kubeadm(const KubeadmInit& action, const std::vector<std::string>& ignore, const ActionScope& scope) {
   const ConfigFile config(action, scope);
   std::vector<std::string> arguments = {verb(action), "--config", action.config};
-  if (!action.ignore.empty()) arguments.push_back(cat("--ignore-preflight-errors=", join(action.ignore, ",")));
+  if (!ignore.empty()) arguments.push_back(cat("--ignore-preflight-errors=", join(ignore, ",")));
   const ToolResult result = run_logged(kubeadm(std::move(arguments), k_limit, config.secrets()), scope);
   config.remove();
   if (result.exit_code != 0 || result.timed_out) cannot_finish(action, hidden(result, config.secrets()), scope);
@@ -121,6 +125,21 @@ std::string foreign_cluster(const ActionScope& scope) {
     if (scope.host().exists(path)) return path;
   }
   return {};
+}
+
+// With etcd's data of a backup there already, kubeadm finds its objects and brings them up to date.
+void make_node(const KubeadmInit& action, const ActionScope& scope) {
+  std::vector<std::string> ignore = action.ignore;
+  const bool restored = !action.join && put_back_cluster(scope);
+  if (restored) ignore.emplace_back("DirAvailable--var-lib-etcd");
+  run_kubeadm(action, std::move(ignore), scope);
+  if (restored) settle_etcd_peer(address_in_config(scope.host().read_file(action.config, 1u << 20).value_or("")), scope);
+}
+
+void move_node(const KubeadmInit& action, const ActionScope& scope) {
+  set_mark("moving", scope);
+  follow_address(action, scope);
+  set_mark("finished", scope);
 }
 
 // A cluster with people's data in it is never reset because it is slow.
@@ -136,7 +155,7 @@ void wait_for_api(const KubeadmInit& action, const ActionScope& scope) {
 }  // namespace
 
 ProbeResult probe(const KubeadmInit& action, ActionScope& scope) {
-  if (!is_finished(action, scope)) return ProbeResult::needed;
+  if (!is_finished(action, scope) || address_has_changed(action, scope.host())) return ProbeResult::needed;
   if (!action.join) ClusterApi(scope, k_admin_kubeconfig, ClusterApi::Asked::once).require();
   return ProbeResult::already;
 }
@@ -152,6 +171,8 @@ JsonValue prepare(const KubeadmInit& action, ActionScope& scope) {
 }
 
 void perform(const KubeadmInit& action, ActionScope& scope) {
+  const bool moves = mark(scope) == "moving" || address_has_changed(action, scope.host());
+  if (moves && mark(scope) != "begun") return move_node(action, scope);
   if (is_finished(action, scope)) {
     forget_secrets(action, scope);
     return wait_for_api(action, scope);
@@ -160,11 +181,11 @@ void perform(const KubeadmInit& action, ActionScope& scope) {
   const JsonValue& before = scope.context.undo_data == nullptr ? nothing : *scope.context.undo_data;
   if (!mark(scope).empty()) {
     reset(action, scope);
-    stop_kubelet(scope);
+    stop_kubelet_if_there(scope);
     remove_cluster_remains(before, action.clean, scope);
   }
   set_mark("begun", scope);
-  run_kubeadm(action, scope);
+  make_node(action, scope);
   for (const char* place : {"/etc/kubernetes", "/var/lib"})
     scope.host().sync_filesystem(place);  // the mark must not outlive what it is about
   set_mark("finished", scope);
@@ -179,7 +200,7 @@ void take_back(const KubeadmInit& action, const JsonValue& undo, bool, ActionSco
   if (begun) {
     leave.before_reset();
     reset(action, scope);
-    stop_kubelet(scope);
+    stop_kubelet_if_there(scope);
   }
   remove_cluster_remains(undo, action.clean, scope);
   leave.after_reset();

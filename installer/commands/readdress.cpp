@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <memory>
+
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+#include "installer/care/cluster_report.h"
+#include "installer/commands/care_setting.h"
+#include "installer/commands/install_unit.h"
+#include "installer/commands/program.h"
+#include "installer/plan/cluster_site.h"
+#include "installer/plan/facts.h"
+#include "installer/run/node_address.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::size_t k_limit = std::size_t{1} << 20;
+
+struct ReaddressOptions {
+  std::optional<std::string> address;
+  bool yes = false;
+};
+
+/// The one that a new cluster on this machine would have.
+std::string present_address(const CareSetting& setting, Surroundings& surroundings, const ReaddressOptions& options) {
+  const Facts facts = read_facts(surroundings.host, {});
+  Answers answers = KeptState(surroundings).answers().value_or(Answers());
+  answers.cluster.address = options.address;
+  const Index& index = setting.bundle.index();
+  const Layout layout = make_layout(index.appliance, answers);
+  const ClusterSite site = make_cluster_site({setting.bundle.header(), index, facts, answers, layout});
+  const bool own = std::find(facts.addresses.begin(), facts.addresses.end(), site.address) != facts.addresses.end();
+  const std::vector<std::string> here = own_addresses(surroundings.host);
+  if (here.empty()) throw HostError("cannot readdress: this machine has no address in a network", "give it one first");
+  if (site.address.empty())
+    throw HostError(cat("cannot readdress: this machine has several addresses: ", join(here, ", ")), "say which with --address");
+  if (!own) throw HostError(cat("cannot readdress: ", site.address, " is not an address of this machine, which has ", join(here, ", ")));
+  return site.address;
+}
+
+Step with_address(const Step& step, const std::string& from, const std::string& to) {
+  return decode_step(parse_json(replace_address(encode_step(step).dump(), from, to), step.id, {.bytes = k_limit * 64, .depth = 64}),
+                     step.id);
+}
+
+/// A step that says the address, and the one that brings the node along.
+bool is_concerned(const Step& before, const Step& after) {
+  return std::holds_alternative<KubeadmInit>(before.action) || encode_step(before).dump() != encode_step(after).dump();
+}
+
+struct Change {
+  std::vector<Step> steps;
+  std::vector<const Step*> concerned, same;
+};
+
+/// Under a new plan record; what stays is done already, so that no stick is asked for.
+void journal_change(const CareSetting& setting, const Change& change, Surroundings& surroundings) {
+  Journal journal(surroundings.host, KeptState(surroundings).journal_path());
+  journal.append(plan_record(setting.bundle, change.steps, setting.plan.places, surroundings.host.now()));
+  for (const Step* step : change.same) {
+    journal.append({.kind = JournalRecord::Kind::done,
+                    .step = step->id,
+                    .data = JsonValue::object({{"already", JsonValue::boolean(true)}, {"step", encode_step(*step)}})});
+  }
+}
+
+void keep_answers(const std::string& from, const std::string& to, Surroundings& surroundings) {
+  KeptState kept(surroundings);
+  const std::optional<Answers> answers = kept.answers();
+  if (answers) kept.keep_answers(parse_answers(replace_address(encode_answers(*answers), from, to), kept.answers_path()));
+}
+
+ExitCode readdress(cli::Console& console, const ReaddressOptions& options, Surroundings& surroundings) {
+  std::optional<CareSetting> setting(open_care("readdress", surroundings));
+  if (setting->node.join)
+    throw HostError("cannot readdress: this machine joined a cluster", "run 'rootcellar-install uninstall' here, and join it again");
+  const std::string from = address_in_config(surroundings.host.read_file(setting->node.config, k_limit).value_or(""));
+  const std::string to = present_address(*setting, surroundings, options);
+  if (from == to && !address_has_changed(setting->node, surroundings.host)) {
+    console.say(cat("The cluster knows this machine by ", to, " already: there is nothing to do."));
+    return ExitCode::ok;
+  }
+  Change change;
+  for (const Step& step : setting->plan.steps) change.steps.push_back(with_address(step, from, to));
+  for (std::size_t i = 0; i < change.steps.size(); ++i)
+    (is_concerned(setting->plan.steps[i], change.steps[i]) ? change.concerned : change.same).push_back(&change.steps[i]);
+  std::string text = cat("This machine was ", from, " and is ", to, ". What says so is changed:\n");
+  for (const Step* step : change.concerned) text += cat("  - ", step->title, "\n");
+  if (!console.json()) console.print(cat(text, "The API server does not answer for about a minute; pods run on.\n"));
+  confirm(options.yes, "readdress", console);
+  journal_change(*setting, change, surroundings);
+  keep_answers(from, to, surroundings);
+  const std::vector<std::string> places = setting->plan.places;
+  setting.reset();  // the unit takes the lock
+  run_install_unit(surroundings, console, places);
+  console.say(cat("The cluster knows this machine by ", to, " now."));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+cli::Command readdress_command(Surroundings& surroundings) {
+  auto options = std::make_shared<ReaddressOptions>();
+  cli::Command command;
+  command.name = "readdress";
+  command.summary = "follow a changed address of this machine";
+  command.description =
+      "When this machine has another address than when its cluster was made: makes the certificates that bear it anew, changes manifests, "
+      "kubeconfigs, the kubelet's flags, etcd's own record, /etc/hosts, mirrors and every other file of the installation that says it. "
+      "Stopped on the way, 'rootcellar-install resume' goes on. For the only control-plane node of a cluster.";
+  command.examples = {"sudo rootcellar-install readdress", "sudo rootcellar-install readdress --address 192.168.7.20"};
+  command.options = {{.names = "--address",
+                      .value = "ADDRESS",
+                      .help = "which of this machine's addresses; default: as install chooses",
+                      .optional_text = &options->address},
+                     {.names = "--yes", .help = "do not ask whether to go on", .flag = &options->yes}};
+  command.run = [options, &surroundings](cli::Console& console) { return readdress(console, *options, surroundings); };
+  return command;
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <memory>
+
+#include "bundle/base/error.h"
+#include "bundle/base/text.h"
+#include "installer/care/certificate_dates.h"
+#include "installer/care/renewal.h"
+#include "installer/commands/care_setting.h"
+#include "installer/commands/program.h"
+#include "installer/run/cluster_api.h"
+
+namespace rootcellar {
+namespace {
+
+struct RenewOptions {
+  bool yes = false;
+};
+
+/// Authorities stay: everything that they signed would have to be made anew on every machine.
+std::vector<CertificateDate> renewable(HostSystem& host) {
+  std::vector<CertificateDate> dates = certificate_dates(host);
+  std::erase_if(dates, [](const CertificateDate& date) { return date.authority; });
+  return dates;
+}
+
+std::string time_text(std::int64_t time) { return time == 0 ? std::string("?") : format_time(time); }
+
+void show(const std::vector<CertificateDate>& before, const std::vector<CertificateDate>& after, cli::Console& console) {
+  std::vector<std::vector<std::string>> rows{{"certificate", "was good until", "is good until"}};
+  JsonValue list = JsonValue::array();
+  for (const CertificateDate& date : after) {
+    const auto found = std::find_if(before.begin(), before.end(), [&](const CertificateDate& old) { return old.path == date.path; });
+    const std::string was = time_text(found == before.end() ? 0 : found->expires);
+    rows.push_back({date.path, was, time_text(date.expires)});
+    list.push(JsonValue::object({{"path", JsonValue::string(date.path)},
+                                 {"was", JsonValue::string(was)},
+                                 {"expires", JsonValue::string(time_text(date.expires))}}));
+  }
+  if (console.json()) return console.event("renewed", JsonValue::object({{"certificates", std::move(list)}}));
+  console.print(cli::table(rows));
+}
+
+ExitCode renew(cli::Console& console, const RenewOptions& options, Surroundings& surroundings) {
+  const CareSetting setting = open_care("renew", surroundings);
+  require_renewal_possible(surroundings.host);
+  if (!console.json()) {
+    console.print(
+        "Makes every certificate of this node anew by its kubeadm, for a year from now, and restarts etcd, the API server, the "
+        "controllers,\n"
+        "the scheduler and the kubelet. The API server does not answer for about a minute; pods run on.\n");
+  }
+  confirm(options.yes, "renew", console);
+  const std::vector<CertificateDate> before = renewable(surroundings.host);
+  RunContext context{.host = surroundings.host, .progress = console.progress(), .paths = surroundings.paths};
+  const Step step = care_step("renew");
+  renew_certificates(setting.bundle.index().appliance.cluster.version, setting.node.join ? std::string() : setting.node.config,
+                     {step, context});
+  show(before, renewable(surroundings.host), console);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+cli::Command renew_command(Surroundings& surroundings) {
+  auto options = std::make_shared<RenewOptions>();
+  cli::Command command;
+  command.name = "renew";
+  command.summary = "make the cluster's certificates anew, before or after they expire";
+  command.description =
+      "Runs the installed kubeadm, which needs no network, restarts what uses the certificates, and makes the kubelet ask for its own "
+      "anew. "
+      "kubeadm's certificates are good for a year; 'status' shows until when. Copies of /etc/kubernetes/admin.conf made for people have to "
+      "be made again.";
+  command.examples = {"sudo rootcellar-install renew", "sudo rootcellar-install renew --yes"};
+  command.options = {{.names = "--yes", .help = "do not ask whether to go on", .flag = &options->yes}};
+  command.run = [options, &surroundings](cli::Console& console) { return renew(console, *options, surroundings); };
+  return command;
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Looking after a real cluster, in a sealed host: certificates renewed, a changed address followed, and a backup that brings the cluster back on
+# the wiped host. Root; Debian 12; the stick image and the key that cluster.sh BIN_FOLDER WORK_FOLDER left.
+#   cluster_care.sh BIN_FOLDER WORK_FOLDER
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+fat32=$here/../target/fat32.sh
+usage="usage: cluster_care.sh BIN_FOLDER WORK_FOLDER"
+bin=$(cd "${1:?$usage}" && pwd)
+work=$(cd "${2:?$usage}" && pwd)
+host=$work/care-host
+log=$work/care-rehearsal.log
+
+attached=
+leader=
+cleanup() {
+  if [ -n "$leader" ]; then
+    nspawn=$(awk '/^PPid:/ {print $2}' "/proc/$leader/status" 2> "$work/care-end.log" || true)
+    [ -z "$nspawn" ] || kill "$nspawn" || true
+    for _ in $(seq 60); do [ -d "/proc/$leader" ] || break; sleep 1; done
+  fi
+  [ -z "$attached" ] || bash "$fat32" detach "$attached" || true
+  rm -rf -- "$host" || true
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+step() { printf '\n--- %s\n    %s\n' "$1" "$2"; }
+fail() { printf 'FAILED: %s\n' "$1" >&2; exit 1; }
+inside() {
+  nsenter --target "$leader" --all -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+    KUBECONFIG=/etc/kubernetes/admin.conf "$@"
+}
+workflow() { inside kubectl --namespace lab get workflow hello -o 'jsonpath={.metadata.uid} {.status.phase}'; }
+page_token() { inside sha256sum /var/lib/rootcellar/secrets/page-token; }
+expires() { inside rootcellar-install status --json | grep -o "\"path\":\"$1\",\"expires\":\"[^\"]*\"" | cut -d'"' -f8; }
+node() { inside kubectl get nodes -o 'jsonpath={.items[*].status.addresses[0].address} {.items[*].status.conditions[?(@.type=="Ready")].status}'; }
+# After a change some pods are a moment behind; what is never well is a failure.
+settled() {
+  for _ in $(seq 60); do
+    if inside rootcellar-install status > "$work/care-status.txt" 2>&1; then return 0; fi
+    sleep 3
+  done
+  cat "$work/care-status.txt"
+  fail "status: not as it should be after $1"
+}
+
+mkdir -p "$work/attached"
+bash "$fat32" attach "$work/stick.img" "$work/attached"
+attached=$work/attached
+
+step "rehearse --keep" "The real install in a sealed host, which is left running."
+rm -rf -- "$host"
+printf 'cluster:\n  roles: [webServer]\n' > "$work/answers.yaml"
+"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml" --keep --work "$host" 2>&1 | tee "$log"
+leader=$(sed -n 's/.*nsenter --target \([0-9]*\) .*/\1/p' "$log" | tail -1)
+[ -n "$leader" ] || fail "the rehearsal left no host"
+was=$(workflow)
+[ "${was##* }" = Succeeded ] || fail "the workflow: $was"
+token=$(page_token)
+
+step "renew" "Every certificate has a later end than before, the kubelet's own too."
+apiserver=$(expires /etc/kubernetes/pki/apiserver.crt)
+kubelet=$(expires /etc/kubernetes/kubelet.conf)
+inside rootcellar-install renew --yes
+settled renew
+[[ $(expires /etc/kubernetes/pki/apiserver.crt) > $apiserver ]] || fail "the API server's certificate ends at $apiserver still"
+[[ $(expires /etc/kubernetes/kubelet.conf) > $kubelet ]] || fail "the kubelet's certificate ends at $kubelet still"
+
+step "backup" "One file, for root only; a full disk is refused before anything stops."
+inside mkdir -p /root/backup /root/full
+inside mount -t tmpfs -o size=1m tmpfs /root/full
+if inside rootcellar-install backup --to /root/full --yes > "$work/care-full.txt" 2>&1; then fail "a backup to a full disk"; fi
+grep "cannot back up to '/root/full': it needs .*, and 1.0 MB are free" "$work/care-full.txt" || fail "what a full disk says: $(cat "$work/care-full.txt")"
+inside umount /root/full
+inside rootcellar-install backup --to /root/backup --yes
+settled backup
+backup=$(inside sh -c 'ls /root/backup/*.tar')
+[ "$(inside stat -c %a "$backup")" = 600 ] || fail "the backup's mode"
+
+step "uninstall, restore, install" "The wiped host gets its workflow's record and its secret back."
+inside rootcellar-install uninstall --purge-data --product lab-cluster --yes > "$work/care-uninstall.txt" 2>&1 || fail "uninstall: $(tail -3 "$work/care-uninstall.txt")"
+inside install -m 0755 /media/stick/rootcellar-install /root/installer
+inside /root/installer restore "$backup" --yes
+inside /root/installer install /media/stick --trust /root/lab-team.pub --yes > "$work/care-install.txt" 2>&1 || fail "install: $(tail -5 "$work/care-install.txt")"
+settled restore
+[ "$(workflow)" = "$was" ] || fail "the workflow was '$was' and is '$(workflow)'"
+[ "$(page_token)" = "$token" ] || fail "the secret is another one"
+
+step "readdress" "The machine's address changed: status says so, the node follows."
+inside sh -c 'ip address flush dev eth0 scope global && ip address add 10.93.0.77/24 dev eth0'
+if inside rootcellar-install status > "$work/care-status.txt" 2>&1; then fail "status sees no other address"; fi
+grep "is 10.93.0.77 now: run 'rootcellar-install readdress'" "$work/care-status.txt" || fail "what status says of the address"
+inside rootcellar-install readdress --yes
+settled readdress
+[ "$(node)" = "10.93.0.77 True" ] || fail "the node: $(node)"
+[ "$(workflow)" = "$was" ] || fail "the workflow was '$was' and is '$(workflow)'"
+printf '\nrenew, backup, restore, readdress: passed\n'
