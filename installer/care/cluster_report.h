@@ -33,7 +33,8 @@ std::string address_in_plan(const std::vector<Step>& steps);
 /// Nothing when `steps` make no node of a cluster here.
 std::optional<ClusterReport> cluster_report(const std::vector<Step>& steps, RunContext& context);
 
-/// Everything is as it should be at `now`; pods that are not well are shown and do not count, because people's own are among them.
+/// Everything is as it should be at `now`; pods that are not well, and what cannot be read, are
+/// shown and do not count: people's own are among them.
 bool is_good(const ClusterReport& report, std::int64_t now);
 
 /// As status prints it: tables and one line for each thing wrong.
