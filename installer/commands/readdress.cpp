@@ -35,6 +35,9 @@ std::string present_address(const CareSetting& setting, Surroundings& surroundin
   if (site.address.empty())
     throw HostError(cat("cannot readdress: this machine has several addresses: ", join(here, ", ")), "say which with --address");
   if (!own) throw HostError(cat("cannot readdress: ", site.address, " is not an address of this machine, which has ", join(here, ", ")));
+  const auto is_route = [](const Step& step) { return step.id == "route"; };
+  if (site.own_route && std::none_of(setting.plan.steps.begin(), setting.plan.steps.end(), is_route))
+    throw HostError("cannot readdress: this machine has no default route any more, and pods reach services only with one", "set it first");
   return site.address;
 }
 

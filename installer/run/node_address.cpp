@@ -123,8 +123,8 @@ void renew_host_pods(const ActionScope& scope) {
     const bool of_set = !owners.empty() && text_at(owners.front(), {"kind"}) == "DaemonSet";
     if (!of_set || !truth_at(pod, {"spec", "hostNetwork"})) continue;
     api.run_or_throw({"delete", "pod", text_at(pod, {"metadata", "name"}), "--namespace", text_at(pod, {"metadata", "namespace"}),
-                      "--wait=false", "--ignore-not-found"},
-                     60);
+                      "--wait=true", "--ignore-not-found"},
+                     120);
   }
   wait_for_daemon_sets(api);
 }

@@ -88,7 +88,7 @@ settled restore
 [ "$(page_token)" = "$token" ] || fail "the secret is another one"
 
 step "readdress" "The machine's address changed: status says so, the node follows."
-inside sh -c 'ip address flush dev eth0 scope global && ip address add 10.93.0.77/24 dev eth0'
+inside sh -c 'ip address flush dev eth0 scope global && ip address add 10.93.0.77/24 dev eth0 && ip route replace default via 10.93.0.1'
 if inside rootcellar-install status > "$work/care-status.txt" 2>&1; then fail "status sees no other address"; fi
 grep "is 10.93.0.77 now: run 'rootcellar-install readdress'" "$work/care-status.txt" || fail "what status says of the address"
 inside rootcellar-install readdress --yes
