@@ -17,7 +17,7 @@ cleanup() {
   if [ -n "$leader" ]; then
     nspawn=$(awk '/^PPid:/ {print $2}' "/proc/$leader/status" 2> "$work/care-end.log" || true)
     [ -z "$nspawn" ] || kill "$nspawn" || true
-    for _ in $(seq 60); do [ -d "/proc/$leader" ] || break; sleep 1; done
+    for _ in $(seq 120); do [ -d "/proc/$leader" ] || break; sleep 1; done
   fi
   [ -z "$attached" ] || bash "$fat32" detach "$attached" || true
   rm -rf -- "$host" || true
