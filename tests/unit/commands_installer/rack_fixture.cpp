@@ -5,6 +5,7 @@
 #include "installer/commands/install_unit.h"
 #include "installer/commands/program.h"
 #include "tests/unit/bundle/bundle_fixture.h"
+#include "tests/unit/commands_installer/site_fixture.h"
 #include "tests/unit/run/fake_state.h"
 
 namespace rootcellar::test {
@@ -66,14 +67,6 @@ std::map<std::string, std::string> digests_of(const std::string& stick) {
                                      TrustPolicy{1, {{"first", first_key().public_key()}}});
   for (const ImageEntry& image : bundle.index().images) digests[cat(image.repository, ":", image.tags.front())] = image.digest.named();
   return digests;
-}
-
-std::vector<std::string> places_of(const std::vector<std::string>& argv) {
-  std::vector<std::string> places;
-  for (std::size_t i = 0; i + 1 < argv.size(); ++i) {
-    if (argv[i] == "--from") places.push_back(argv[i + 1]);
-  }
-  return places;
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ Appliance appliance() {
   return out;
 }
 
+}  // namespace
+
 std::vector<std::string> places_of(const std::vector<std::string>& argv) {
   std::vector<std::string> places;
   for (std::size_t i = 0; i + 1 < argv.size(); ++i) {
@@ -23,8 +25,6 @@ std::vector<std::string> places_of(const std::vector<std::string>& argv) {
   }
   return places;
 }
-
-}  // namespace
 
 Site::Site() {
   host_.add_file("/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n");

@@ -25,6 +25,9 @@ struct SiteBundle {
   std::vector<PlacedFile> more_files{};  ///< beside the motd; their bytes are the motd's
 };
 
+/// The values of --from, as the unit's command line has them.
+std::vector<std::string> places_of(const std::vector<std::string>& argv);
+
 /// The appliance: one file in place and two checks.
 class Site {
  public:
