@@ -150,7 +150,7 @@ TEST(WhenLocked, PinsWhatTheServerSends) {
     content.size = size;
     return error_of([&] { resolve_content(content, "manifest 'x'", site.context); });
   };
-  EXPECT_EQ(with_size(found.value.size), "no error");
+  EXPECT_EQ(with_size(found.value.size), "no error\n");
   EXPECT_EQ(with_size(10),
             "error: manifest 'x' is larger than the limit of 10 B\n  while fetching 'https://charts.example/lab/web-1.0.0.tgz'\n");
   EXPECT_EQ(with_size(1000), cat("error: manifest 'x' has another size: expected 1000 bytes, found ", found.value.size, "\n"));

@@ -58,15 +58,6 @@ void Site::log_in(const std::string& host, const std::string& password) const {
   log_in(cat(R"({"auths": {")", host, R"(": {"auth": ")", login, R"("}}})"));
 }
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return render_error(error);
-  }
-  return "no error";
-}
-
 ImageName image(std::string_view text) {
   std::string reason;
   const std::optional<ImageName> name = parse_image_name(text, &reason);

@@ -1,4 +1,4 @@
-// What every test against the stand-in for the internet needs: where it is, a fresh cache, and the text of an error.
+// What every test against the stand-in for the internet needs: where it is, and a fresh cache.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "builder/source/sources.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar {
+
+using test::error_of;
 
 /// RC_UPSTREAM_NAME of the environment; with_upstream.sh sets them. A missing one ends the program: there is nothing to test against.
 std::string upstream(std::string_view name);
@@ -35,9 +38,6 @@ class Site {
   SourceContext context;
   std::vector<std::string> retries;  ///< what was said before each new try
 };
-
-/// The whole text shown for the error that `action` throws; "no error" when it throws none.
-std::string error_of(const std::function<void()>& action);
 
 ImageName image(std::string_view text);
 

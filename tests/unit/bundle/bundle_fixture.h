@@ -8,6 +8,7 @@
 #include "bundle/base/file.h"
 #include "bundle/bundle.h"
 #include "bundle/bundle_writer.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar::test {
 
@@ -62,16 +63,6 @@ class Collector final : public BlobReceiver {
   Bytes current_;
 };
 
-/// The text an action's error is shown as; "no error" when there is none.
-template <typename Action>
-std::string error_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return render_error(error);
-  }
-  return "no error\n";
-}
 template <typename Action>
 ExitCode code_of(Action&& action) {
   try {

@@ -9,6 +9,7 @@
 #include "installer/care/backup_file.h"
 #include "tests/support/failing_host.h"
 #include "tests/support/memory_host.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar::test {
 namespace {
@@ -17,15 +18,6 @@ constexpr const char* k_db = "/var/lib/etcd/member/snap/db";
 
 BackupFacts facts() {
   return {.product = "lab", .variant = "cpu", .serial = 3, .bundle = "id", .node = "one", .address = "10.0.0.1", .time = 1'800'000'000};
-}
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-    return "accepted";
-  } catch (const Error& error) {
-    return error.message();
-  }
 }
 
 /// Of two members, as bytes.
@@ -42,7 +34,7 @@ std::string small_backup() {
 
 std::string read_all_of(const std::string& bytes) {
   MemorySource source(as_bytes(bytes));
-  return refusal([&] { read_backup(source, "b.tar", [](const std::string&, unsigned, Source&) {}); });
+  return message_of([&] { read_backup(source, "b.tar", [](const std::string&, unsigned, Source&) {}); });
 }
 
 TEST(BackupFile, IsReadBackAsItWasWritten) {
@@ -62,7 +54,7 @@ TEST(BackupFile, CutAnywhereIsRefused) {
   for (std::size_t length = 0; length < end; length += 7)
     EXPECT_TRUE(read_all_of(bytes.substr(0, length)).starts_with("'b.tar' is no whole backup: ")) << length;
   EXPECT_EQ(read_all_of(""), "'b.tar' is no whole backup: it was cut");
-  EXPECT_EQ(read_all_of(bytes), "accepted");
+  EXPECT_EQ(read_all_of(bytes), "no error");
 }
 
 TEST(BackupFile, EachByteOfTheDataCounts) {
@@ -83,15 +75,15 @@ TEST(BackupFile, OtherFilesAreRefused) {
 TEST(BackupFile, LaterFormatIsRefused) {
   JsonValue manifest = encode_backup_facts(facts());
   manifest.set("rootcellar-backup", JsonValue::number(2));
-  EXPECT_EQ(refusal([&] { decode_backup_facts(manifest, "b.tar"); }), "'b.tar' is a backup of format 2; this program reads 1");
-  EXPECT_EQ(refusal([] { decode_backup_facts(JsonValue::object(), "b.tar"); }), "'b.tar' is no backup of a cluster");
+  EXPECT_EQ(message_of([&] { decode_backup_facts(manifest, "b.tar"); }), "'b.tar' is a backup of format 2; this program reads 1");
+  EXPECT_EQ(message_of([] { decode_backup_facts(JsonValue::object(), "b.tar"); }), "'b.tar' is no backup of a cluster");
 }
 
 TEST(BackupFile, MemberThatGrowsIsNotTaken) {
   MemorySink sink("backup", 1u << 20);
   BackupWriter writer(sink, 0);
   MemorySource source(as_bytes("longer than it was"));
-  EXPECT_EQ(refusal([&] { writer.add("etcd/wal", 0600, 6, source); }), "cannot back up 'etcd/wal': it changed while it was read");
+  EXPECT_EQ(message_of([&] { writer.add("etcd/wal", 0600, 6, source); }), "cannot back up 'etcd/wal': it changed while it was read");
 }
 
 class Backup : public ::testing::Test {
@@ -136,13 +128,13 @@ TEST_F(Backup, StopsEtcdOnlyAndStartsTheKubeletAgain) {
 
 TEST_F(Backup, StartsTheKubeletAfterAFailureToo) {
   host_.remove_tree("/media/stick");
-  EXPECT_NE(refusal([&] { take(); }), "accepted");
+  EXPECT_NE(message_of([&] { take(); }), "no error");
   EXPECT_TRUE(said_.ends_with("start kubelet.service;")) << said_;
 }
 
 TEST_F(Backup, RefusesBeforeItTouchesAnything) {
-  const auto possible = [&](const std::string& folder) { return refusal([&] { require_backup_possible(folder, scope_); }); };
-  EXPECT_EQ(possible("/media/stick"), "accepted");
+  const auto possible = [&](const std::string& folder) { return message_of([&] { require_backup_possible(folder, scope_); }); };
+  EXPECT_EQ(possible("/media/stick"), "no error");
   EXPECT_EQ(possible("/media/other"), "cannot back up to '/media/other': expected a folder, found none");
   EXPECT_EQ(possible("/etc/rootcellar/answers.yaml"),
             "cannot back up to '/etc/rootcellar/answers.yaml': expected a folder, found something else");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "installer/plan/plan.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar::test {
 
@@ -20,15 +21,5 @@ Facts sample_node_facts();
 Answers sample_cluster_answers();
 /// For a worker of the sample bundle, good for an hour from the sample machine's clock on.
 JoinTicket sample_ticket();
-/// The whole text of an error, "no error\n" without one.
-template <typename Action>
-std::string error_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return render_error(error);
-  }
-  return "no error\n";
-}
 
 }  // namespace rootcellar::test

@@ -6,6 +6,7 @@
 #include "installer/run/actions/actions.h"
 #include "installer/run/cluster_status.h"
 #include "tests/support/failing_host.h"
+#include "tests/support/thrown.h"
 #include "tests/unit/run/cluster_machine.h"
 #include "tests/unit/run/fake_state.h"
 
@@ -36,13 +37,7 @@ class ClusterSteps : public ::testing::Test {
     context_.undo_data = nullptr;
   }
   std::string refusal(const std::function<void()>& action) {
-    try {
-      action();
-      return "accepted";
-    } catch (const Error& error) {
-      hint_ = error.hint();
-      return error.message();
-    }
+    return message_of(action, &hint_);
   }
   std::string refusal(const std::string& id) {
     return refusal([&] { run(id); });

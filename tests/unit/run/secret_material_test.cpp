@@ -8,6 +8,7 @@
 #include "bundle/base/process.h"
 #include "bundle/base/text.h"
 #include "installer/run/actions/actions.h"
+#include "tests/support/thrown.h"
 #include "tests/unit/run/small_appliance.h"
 
 namespace rootcellar::test {
@@ -37,19 +38,10 @@ TEST(SecretMaterial, OpensslReadsTheKeyAndTheGroup) {
   EXPECT_NE(openssl({"dhparam", "-check", "-text", "-noout"}, group).find("DH Parameters: (2048 bit)"), std::string::npos);
 }
 
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-    return "accepted";
-  } catch (const Error& error) {
-    return error.message();
-  }
-}
-
 TEST(SecretMaterial, RefusesSizesNobodyHas) {
-  EXPECT_EQ(refusal([] { rsa_private_key(1024); }), "an RSA key: expected 2048 to 8192 bits, found 1024");
-  EXPECT_EQ(refusal([] { dh_parameters(1000); }), "Diffie-Hellman parameters: expected 2048, 3072, 4096, 6144 or 8192 bits, found 1000");
-  EXPECT_EQ(refusal([] { json_web_token("[]", "k"); }), "a token's claims: expected an object");
+  EXPECT_EQ(message_of([] { rsa_private_key(1024); }), "an RSA key: expected 2048 to 8192 bits, found 1024");
+  EXPECT_EQ(message_of([] { dh_parameters(1000); }), "Diffie-Hellman parameters: expected 2048, 3072, 4096, 6144 or 8192 bits, found 1000");
+  EXPECT_EQ(message_of([] { json_web_token("[]", "k"); }), "a token's claims: expected an object");
 }
 
 TEST(SecretMaterial, TokenIsTheOneOpensslSigns) {
@@ -145,10 +137,10 @@ TEST_F(MadeSecret, FollowsTheOneItIsMadeFrom) {
 }
 
 TEST_F(MadeSecret, SaysWhatIsMissing) {
-  EXPECT_EQ(refusal([&] { perform(secret("users", "htpasswd", "db"), scope_); }), "expected '/var/lib/rootcellar/secrets/db', found none");
-  EXPECT_EQ(refusal([&] { perform(secret("../x", "password"), scope_); }), "expected the name of a secret or capture, found '../x'");
+  EXPECT_EQ(message_of([&] { perform(secret("users", "htpasswd", "db"), scope_); }), "expected '/var/lib/rootcellar/secrets/db', found none");
+  EXPECT_EQ(message_of([&] { perform(secret("../x", "password"), scope_); }), "expected the name of a secret or capture, found '../x'");
   perform(secret("db", "password"), scope_);
-  EXPECT_EQ(refusal([&] { perform(secret("x", "rot13", "db"), scope_); }),
+  EXPECT_EQ(message_of([&] { perform(secret("x", "rot13", "db"), scope_); }),
             "secret 'x': expected a kind of secret (password, hex, rsa, jwt, dhparam, htpasswd, dockerconfigjson), found 'rot13'");
 }
 

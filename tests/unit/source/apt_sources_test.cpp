@@ -5,9 +5,12 @@
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar {
 namespace {
+
+using test::error_of;
 
 constexpr const char* k_keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -40,15 +43,6 @@ TEST(AptSources, ReadsOneLine) {
   EXPECT_EQ(stanzas[0].signed_by, k_keyring);
   EXPECT_EQ(stanzas[1].components, (std::vector<std::string>{"main", "contrib"}));
   EXPECT_EQ(stanzas[1].signed_by, "");
-}
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return render_error(error);
-  }
-  return "no error";
 }
 
 TEST(AptSources, FaultsHaveTheirPlace) {

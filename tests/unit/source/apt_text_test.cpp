@@ -4,20 +4,14 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar {
 namespace {
 
-const std::string k_hash(64, 'a');
+using test::message_of;
 
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.message();
-  }
-  return "no error";
-}
+const std::string k_hash(64, 'a');
 
 TEST(AptText, ReadsInRelease) {
   const ReleaseFile release = parse_in_release(

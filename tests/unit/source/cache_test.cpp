@@ -10,9 +10,12 @@
 #include "builder/source/file_sources.h"
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar {
 namespace {
+
+using test::error_of;
 
 constexpr std::string_view k_text = "the bytes of a blob";
 const Digest k_digest = sha256(as_bytes(k_text));
@@ -24,15 +27,6 @@ class CacheTest : public testing::Test {
 
   std::unique_ptr<Cache::Filling> fill() { return cache_.fill(k_digest, k_text.size(), "the blob"); }
 };
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return render_error(error);
-  }
-  return "no error";
-}
 
 TEST_F(CacheTest, ABlobAppearsWhenItIsWhole) {
   const auto filling = fill();

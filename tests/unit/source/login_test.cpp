@@ -5,9 +5,12 @@
 #include "builder/source/registry_auth.h"
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar {
 namespace {
+
+using test::error_of;
 
 std::string shown(const std::vector<AuthChallenge>& challenges) {
   std::string out;
@@ -16,15 +19,6 @@ std::string shown(const std::vector<AuthChallenge>& challenges) {
     for (const auto& [name, value] : challenge.parameters) out += cat(" ", name, "=", value);
   }
   return out;
-}
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return render_error(error);
-  }
-  return "no error";
 }
 
 TEST(Challenges, AreReadAsWritten) {
