@@ -121,10 +121,20 @@ void plan_ready(const ClusterSite& site, const char* kubeconfig, Plan& plan) {
            "The network between pods is up, and the kubelet says so.", WaitInCluster{ready, {}, kubeconfig});
 }
 
+/// A node is ready as soon as its network's configuration lies there: its own pods may crash all the same.
+void plan_node_pods(const ClusterSite& site, const char* kubeconfig, Plan& plan) {
+  const ClusterWait pods{k_wait_for_node_pods, site.node, "", "", "", {}, 300};
+  add_step(plan, "node-pods", cat("wait for the pods of node '", site.node, "'"),
+           "Services are reached from here, and pods elsewhere, only while this machine's own pods run.",
+           WaitInCluster{pods, {}, kubeconfig});
+}
+
 /// What a worker may not say of itself, an administrator of the cluster says for it.
 void plan_joined(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   if (input.join->control_plane) plan_marks(input, site, plan);
-  plan_ready(site, input.join->control_plane ? k_admin_kubeconfig : k_kubelet_kubeconfig, plan);
+  const char* kubeconfig = input.join->control_plane ? k_admin_kubeconfig : k_kubelet_kubeconfig;
+  plan_ready(site, kubeconfig, plan);
+  plan_node_pods(site, kubeconfig, plan);
 }
 
 void plan_waits(const ClusterSite& site, Plan& plan) {
@@ -132,6 +142,7 @@ void plan_waits(const ClusterSite& site, Plan& plan) {
   ClusterWait names{"rollout", "deployment/coredns", "kube-system", "", "", {}, 300};
   add_step(plan, "coredns-ready", "wait for deployment/coredns in kube-system", "Pods find each other by name only when it answers.",
            WaitInCluster{names, {}});
+  plan_node_pods(site, k_admin_kubeconfig, plan);
 }
 
 }  // namespace

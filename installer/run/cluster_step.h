@@ -109,6 +109,9 @@ struct ExecInPod {
   std::string kubeconfig = k_admin_kubeconfig;
 };
 
+/// A kind of wait that no profile asks for: until the pods that belong to the node `target` itself are up.
+inline constexpr const char* k_wait_for_node_pods = "node-pods";
+
 /// Waits until it is so; changes nothing. A failure says what the pods and events say.
 struct WaitInCluster {
   ClusterWait wait;

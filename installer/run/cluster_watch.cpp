@@ -28,12 +28,16 @@ std::string last_line_of(const ClusterApi& api, const std::string& space, const 
 
 std::string in_the_way_text(const std::vector<std::string>& sentences) { return sentences.empty() ? "" : cat(": ", sentences.front()); }
 
+std::vector<std::string> faults_of(const WatchedThing& thing, const ClusterApi& api) {
+  return thing.faults ? thing.faults() : stands_in_the_way(api, thing.space);
+}
+
 [[noreturn]] void give_up(const WatchedThing& thing, const ClusterApi& api, const std::string& state) {
-  const std::vector<std::string> sentences = stands_in_the_way(api, thing.space);
+  const std::vector<std::string> sentences = faults_of(thing, api);
+  const std::string listed = cat("get pods,events --namespace ", thing.space.empty() ? "default" : thing.space);
   for (std::size_t i = 1; i < std::min(sentences.size(), k_told); ++i) api.scope().context.progress.warn(sentences[i]);
   throw SystemError(cat("cannot wait for '", thing.name, "'", namespace_text(thing.space), ": ", state, in_the_way_text(sentences)),
-                    cat("to look closer: kubectl --kubeconfig ", api.kubeconfig(), " get pods,events --namespace ",
-                        thing.space.empty() ? "default" : thing.space));
+                    cat("to look closer: kubectl --kubeconfig ", api.kubeconfig(), " ", thing.look_closer.empty() ? listed : thing.look_closer));
 }
 
 /// A cluster that comes up does not answer every time.
@@ -74,7 +78,7 @@ void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const s
       give_up(thing, api, thing.time_limit == 0 ? state.text : cat(state.text, " after ", thing.time_limit, " s"));
     if (now - looked_around >= k_look_around) {
       looked_around = now;
-      const std::vector<std::string> sentences = stands_in_the_way(api, thing.space);
+      const std::vector<std::string> sentences = faults_of(thing, api);
       if (!sentences.empty() && sentences.front() != told) api.scope().context.progress.warn(cat("waiting: ", sentences.front()));
       if (!sentences.empty()) told = sentences.front();
     }

@@ -19,6 +19,8 @@ struct WatchedThing {
   std::string name;                ///< "deployment/web": "cannot wait for 'deployment/web'..."
   std::string space;               ///< namespace
   std::uint64_t time_limit = 600;  ///< seconds; 0: looked at once
+  std::function<std::vector<std::string>()> faults{};  ///< what stands in its way; empty: what does in its namespace
+  std::string look_closer{};                           ///< arguments of kubectl; empty: those that list its namespace
 };
 
 /// Looks until ready: again after a quarter of a second, then ever less often, down to every two seconds. Failed, or not ready in time: a

@@ -4,6 +4,7 @@
 #include "installer/run/actions/actions.h"
 #include "installer/run/cluster_api.h"
 #include "installer/run/cluster_watch.h"
+#include "installer/run/node_pods.h"
 #include "installer/run/runtime_values.h"
 
 namespace rootcellar {
@@ -38,12 +39,19 @@ WorkloadState state_of(const WaitInCluster& action, const ClusterApi& api) {
   const ClusterWait& wait = action.wait;
   if (wait.kind == "rollout" || wait.kind == "job") return object_state(api, wait.target, wait.space);
   if (wait.kind == "jsonpath") return value_state(wait, api);
+  if (wait.kind == k_wait_for_node_pods) return node_pods_state(api, wait.target);
   if (wait.kind == "http") {
     const FilledText url = fill_in(wait.target, action.values, cat("wait for '", wait.target, "'"), api.scope());
     return page_state(wait, url.text, api.scope().host());
   }
   throw InputError(cat("wait for '", printable(wait.target), "': expected a kind of wait (rollout, job, jsonpath, http), found '",
                        printable(wait.kind), "'"));
+}
+
+WatchedThing watched(const ClusterWait& wait, const ClusterApi& api) {
+  if (wait.kind != k_wait_for_node_pods) return {wait.target, wait.space, wait.time_limit};
+  return {cat("the pods of node ", wait.target), "", wait.time_limit, [&] { return faults_of_node_pods(api, wait.target); },
+          cat("get pods --all-namespaces --field-selector spec.nodeName=", wait.target)};
 }
 
 }  // namespace
@@ -57,7 +65,7 @@ JsonValue prepare(const WaitInCluster&, ActionScope&) { return JsonValue::object
 
 void perform(const WaitInCluster& action, ActionScope& scope) {
   const ClusterApi api(scope, action.kubeconfig);
-  watch_until_ready({action.wait.target, action.wait.space, action.wait.time_limit}, api, [&] { return state_of(action, api); });
+  watch_until_ready(watched(action.wait, api), api, [&] { return state_of(action, api); });
 }
 
 void take_back(const WaitInCluster&, const JsonValue&, bool, ActionScope&) {}

@@ -100,6 +100,7 @@ std::vector<Step> cluster_plan() {
       {"node", "mark the node", "", MarkNode{"one", {"role=web"}, {"node-role.kubernetes.io/control-plane"}}},
       {"ready", "wait for the node", "",
        WaitInCluster{wait("jsonpath", "node/one", R"({.status.conditions[?(@.type=="Ready")].status})", "True"), {}}},
+      {"node-pods", "wait for its pods", "", WaitInCluster{wait(k_wait_for_node_pods, "one"), {}}},
       {"argo", "apply argo", "", ApplyManifest{"argo", "lab", {"manifests/argo.yaml"}, "", false, {}}},
       {"web", "apply web", "", ApplyManifest{"web", "lab", {}, web_manifest("1"), false, values()}},
       {"workflow", "wait for the workflow", "", WaitInCluster{wait("jsonpath", "workflow/hello", "{.status.phase}", "Succeeded"), {}}},
@@ -148,6 +149,7 @@ std::vector<Step> joining_plan(bool control_plane) {
       {"join", "join the cluster", "", join},
       {"ready", "wait for the node", "",
        WaitInCluster{wait("jsonpath", "node/two", R"({.status.conditions[?(@.type=="Ready")].status})", "True"), {}, key}},
+      {"node-pods", "wait for its pods", "", WaitInCluster{wait(k_wait_for_node_pods, "two"), {}, key}},
   };
   if (control_plane) steps.insert(steps.begin() + 2, {"node", "mark the node", "", MarkNode{"two", {"role=web"}, {}}});
   return steps;

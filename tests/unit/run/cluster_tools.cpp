@@ -5,6 +5,10 @@
 namespace rootcellar::test {
 namespace {
 
+constexpr const char* k_own_pods =
+    R"({"items":[{"metadata":{"name":"kube-proxy-a","ownerReferences":[{"kind":"DaemonSet"}]},"status":{"phase":"Running",)"
+    R"("conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2020-01-01T00:00:00Z"}]}}]})";
+
 std::string value_after(const ToolCall& call, std::string_view word, const std::string& fallback) {
   const std::vector<std::string> rest = after(call, word);
   return rest.empty() ? fallback : rest.front();
@@ -116,6 +120,7 @@ ToolResult get(MemoryHost& host, const ToolCall& call) {
   if (what.starts_with("all,")) return get_contents(host, call);
   if (what == "node") return get_node(host);
   if (what == "nodes") return good(host.read_file(k_listed_nodes, 1u << 20).value_or(R"({"items":[]})"));
+  if (what == "pods" && has(call, "--field-selector")) return good(host.read_file(k_pods, 1u << 20).value_or(k_own_pods));
   if (what == "pods" || what == "events") return good(R"({"items":[]})");
   return get_object(host, call);
 }
