@@ -330,6 +330,12 @@ void caution_about_kernel(const PlanInput& input, Plan& plan) {
     plan.cautions.push_back(
         cat("this machine is a container (", node.container, ") and swap belongs to the machine around it: it stays on"));
   }
+  for (const KernelLimit& limit : node_limits()) {
+    const auto now = node.limits.find(limit.name);
+    if (node.container.empty() || now == node.limits.end() || now->second >= limit.enough) continue;
+    plan.cautions.push_back(cat("this machine is a container (", node.container, ") and ", limit.name, " is ", now->second,
+                                ": if programs end with 'too many open files', raise it on the machine around it to ", limit.enough));
+  }
   if (node.oom_score_fixed) {
     plan.cautions.push_back("nothing here may lower its oom_score_adj: containers are started with what this machine has");
   }

@@ -48,7 +48,25 @@ void plan_swap(const PlanInput& input, Plan& plan) {
             "This machine switches swap on at boot without /etc/fstab: by compressed memory or by the kind of a partition.", plan);
 }
 
-void plan_kernel(Plan& plan) {
+/// What this machine has more of is not lowered by a boot.
+void add_lasting_limits(const NodeFacts& node, std::vector<std::string>& settings) {
+  for (const KernelLimit& limit : node_limits()) {
+    const auto now = node.limits.find(limit.name);
+    const bool more = now != node.limits.end() && now->second > limit.enough;
+    if (node.container.empty() && !more) settings.push_back(cat(limit.name, "=", limit.enough));
+  }
+}
+
+void plan_limits(const NodeFacts& node, Plan& plan) {
+  if (!node.container.empty()) return;  // they are the machine's around it
+  std::vector<std::string> settings;
+  for (const KernelLimit& limit : node_limits()) settings.push_back(cat(limit.name, ">=", limit.enough));
+  add_step(plan, "limits", "raise the kernel's limits on watched files",
+           "The kubelet, kube-proxy and programs in pods watch files; where these are used up, the next ends with 'too many open files'.",
+           SetSysctls{settings});
+}
+
+void plan_kernel(const NodeFacts& node, Plan& plan) {
   const std::string modules_file = "/etc/modules-load.d/rootcellar-cluster.conf",
                     settings_file = "/etc/sysctl.d/90-rootcellar-cluster.conf";
   const std::vector<std::string> settings{"net.bridge.bridge-nf-call-iptables=1", "net.bridge.bridge-nf-call-ip6tables=1",
@@ -57,10 +75,13 @@ void plan_kernel(Plan& plan) {
            WriteFile{modules_file, cat(join(node_modules(), "\n"), "\n")});
   add_step(plan, "modules", cat("load the kernel modules ", join(node_modules(), ", ")),
            "Containers' file systems are put together by them, and services are reached through them.", LoadModules{node_modules()});
+  std::vector<std::string> lasting = settings;
+  add_lasting_limits(node, lasting);
   add_step(plan, "sysctl-file", cat("write ", settings_file), "The kernel gets the settings at every boot.",
-           WriteFile{settings_file, cat(join(settings, "\n"), "\n")});
+           WriteFile{settings_file, cat(join(lasting, "\n"), "\n")});
   add_step(plan, "sysctl", "set the kernel's forwarding", "Pods on this machine reach services and other machines only by it.",
            SetSysctls{settings});
+  plan_limits(node, plan);
 }
 
 /// docker and saved rules drop what is forwarded; pods are forwarded.
@@ -173,7 +194,7 @@ void plan_node(const PlanInput& input, Plan& plan) {
   const ClusterSite site = make_cluster_site(input);
   if (!site.ready()) return;
   plan_swap(input, plan);
-  plan_kernel(plan);
+  plan_kernel(input.facts.node, plan);
   plan_forwarding(input, plan);
   plan_networks(site, plan);
   plan_route(site, plan);

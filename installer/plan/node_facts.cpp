@@ -57,6 +57,14 @@ void read_kernel(const Reading& read, NodeFacts& node) {
       std::none_of(configurations.begin(), configurations.end(), [&](const std::string& path) { return read.host.exists(path); });
 }
 
+void read_limits(const Reading& read, NodeFacts& node) {
+  for (const KernelLimit& limit : node_limits()) {
+    std::string path = limit.name;
+    std::replace(path.begin(), path.end(), '.', '/');
+    if (const auto now = parse_u64(read.word(cat("/proc/sys/", path)))) node.limits.emplace(limit.name, *now);
+  }
+}
+
 void read_network(const Reading& read, const std::vector<std::string>& own, NodeFacts& node) {
   node.routes = parse_routes(read.text("/proc/net/route"));
   node.addresses = place_addresses(own, node.routes);
@@ -115,11 +123,17 @@ const std::vector<std::string>& node_modules() {
   return k_modules;
 }
 
+const std::vector<KernelLimit>& node_limits() {
+  static const std::vector<KernelLimit> k_limits{{"fs.inotify.max_user_instances", 8192}, {"fs.inotify.max_user_watches", 524288}};
+  return k_limits;
+}
+
 NodeFacts read_node_facts(HostSystem& host, const std::vector<std::string>& own, std::vector<std::string>& unseen) {
   const Reading read{host, unseen};
   NodeFacts node;
   read_size(read, node);
   read_kernel(read, node);
+  read_limits(read, node);
   read_network(read, own, node);
   read_firewalls(read, node);
   read_proxies(read, node);

@@ -51,6 +51,7 @@ struct NodeFacts {
   std::vector<std::string> firewalls;        ///< "ufw (/etc/ufw/ufw.conf)": what is set up to drop packets
   bool forward_drop = false;                 ///< saved rules drop what is forwarded
   std::vector<std::string> proxies;          ///< files that put a proxy into services' environment
+  std::map<std::string, std::uint64_t> limits;  ///< of node_limits(), as they are now; absent: not known
   bool conntrack_fixed = false;              ///< the kernel's conntrack limits cannot be set from here
   bool oom_score_fixed = false;              ///< no process here may lower its oom_score_adj
   bool kernel_config_unreadable = false;     ///< kubeadm's check of the kernel cannot read what it looks at
@@ -59,6 +60,13 @@ struct NodeFacts {
 
 /// Addresses and what could not be read come from `facts`' readers: `own` are this machine's addresses.
 NodeFacts read_node_facts(HostSystem& host, const std::vector<std::string>& own, std::vector<std::string>& unseen);
+
+/// Limits of the kernel that are enough for a node; a machine may have more.
+struct KernelLimit {
+  std::string name;  ///< as sysctl(8) has it
+  std::uint64_t enough;
+};
+const std::vector<KernelLimit>& node_limits();
 
 /// Modules that every node needs.
 const std::vector<std::string>& node_modules();

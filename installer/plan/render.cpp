@@ -44,7 +44,11 @@ struct Changes {
   }
   void operator()(const SwapOff&) { lines.push_back("uninstall turns on again what was on"); }
   void operator()(const SetSysctls& a) {
-    for (const std::string& setting : a.settings) lines.push_back(cat("sets ", setting));
+    for (const std::string& setting : a.settings) {
+      const std::size_t least = setting.find(">=");
+      if (least == setting.npos) lines.push_back(cat("sets ", setting));
+      if (least != setting.npos) lines.push_back(cat("raises ", setting.substr(0, least), " to ", setting.substr(least + 2), " if it is less"));
+    }
   }
   void operator()(const LoadModules& a) { lines.push_back(cat(join(a.names, ", "), "; uninstall leaves them until the next boot")); }
   void operator()(const PullIntoContainerd& a) {

@@ -36,7 +36,8 @@ struct SwapOff {
   std::vector<std::string> keep;  ///< devices left on; normally none
 };
 
-/// "net.ipv4.ip_forward=1" now, in /proc/sys; undo puts the earlier values back. A WriteFile beside it makes it last.
+/// "net.ipv4.ip_forward=1", or "fs.inotify.max_user_watches>=524288" for what is only ever raised, now, in /proc/sys; undo puts the earlier
+/// values back. A WriteFile beside it makes it last.
 struct SetSysctls {
   std::vector<std::string> settings;
 };

@@ -9,12 +9,16 @@ namespace {
 struct Setting {
   std::string name;
   std::string value;
+  bool at_least = false;  ///< more is as good
 };
 
 Setting parse_setting(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == text.npos) throw InputError(cat("kernel setting '", printable(text), "': expected NAME=VALUE"));
-  return {std::string(trim(std::string_view(text).substr(0, equals))), std::string(trim(std::string_view(text).substr(equals + 1)))};
+  std::string_view name = std::string_view(text).substr(0, equals);
+  const bool at_least = name.ends_with('>');
+  if (at_least) name.remove_suffix(1);
+  return {std::string(trim(name)), std::string(trim(std::string_view(text).substr(equals + 1))), at_least};
 }
 
 // sysctl(8): whichever of '.' and '/' comes first separates; the other is then part of a name ("net/ipv4/conf/eth0.1/forwarding").
@@ -42,6 +46,11 @@ std::optional<std::string> value_now(const std::string& name, ActionScope& scope
   return text ? std::optional(even_blanks(*text)) : std::nullopt;
 }
 
+bool fits(const Setting& setting, const std::optional<std::string>& now) {
+  if (!now || !setting.at_least) return now == even_blanks(setting.value);
+  return parse_u64(*now).value_or(0) >= parse_u64(setting.value).value_or(0);
+}
+
 void set_value(const Setting& setting, ActionScope& scope) {
   if (!value_now(setting.name, scope)) {
     throw HostError(cat("cannot set '", setting.name, "': expected '", path_of(setting.name), "', found none"),
@@ -56,7 +65,7 @@ void set_value(const Setting& setting, ActionScope& scope) {
 ProbeResult probe(const SetSysctls& action, ActionScope& scope) {
   const bool same = std::all_of(action.settings.begin(), action.settings.end(), [&](const std::string& text) {
     const Setting setting = parse_setting(text);
-    return value_now(setting.name, scope) == even_blanks(setting.value);
+    return fits(setting, value_now(setting.name, scope));
   });
   return same ? ProbeResult::already : ProbeResult::needed;
 }
@@ -66,7 +75,7 @@ JsonValue prepare(const SetSysctls& action, ActionScope& scope) {
   for (const std::string& text : action.settings) {
     const Setting setting = parse_setting(text);
     const auto now = value_now(setting.name, scope);
-    if (now && *now != even_blanks(setting.value)) before.set(setting.name, JsonValue::string(*now));
+    if (now && !fits(setting, now)) before.set(setting.name, JsonValue::string(*now));
   }
   return JsonValue::object({{"before", before}});
 }
@@ -74,7 +83,7 @@ JsonValue prepare(const SetSysctls& action, ActionScope& scope) {
 void perform(const SetSysctls& action, ActionScope& scope) {
   for (const std::string& text : action.settings) {
     const Setting setting = parse_setting(text);
-    if (value_now(setting.name, scope) != even_blanks(setting.value)) set_value(setting, scope);
+    if (!fits(setting, value_now(setting.name, scope))) set_value(setting, scope);
   }
 }
 

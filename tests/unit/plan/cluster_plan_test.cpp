@@ -77,6 +77,34 @@ Answers lonely_answers() {
   return answers;
 }
 
+TEST(ClusterPlan, LimitsOnWatchedFiles) {
+  const auto lasting = [](const Plan& plan) {
+    const std::string content = content_of(plan, "sysctl-file");
+    return content.substr(content.find("net.ipv4.ip_forward=1\n") + 22);
+  };
+  Facts facts = sample_node_facts();
+  EXPECT_EQ(lasting(plan_for(facts)), "fs.inotify.max_user_instances=8192\nfs.inotify.max_user_watches=524288\n");
+  facts.node.limits = {{"fs.inotify.max_user_instances", 128}, {"fs.inotify.max_user_watches", 1048576}};
+  const Texts raised{"fs.inotify.max_user_instances>=8192", "fs.inotify.max_user_watches>=524288"};
+  EXPECT_EQ(lasting(plan_for(facts)), "fs.inotify.max_user_instances=8192\n");
+  EXPECT_EQ(action_of<SetSysctls>(plan_for(facts), "limits").settings, raised);
+  facts.node.limits["fs.inotify.max_user_instances"] = 8192;  // as an earlier install left it
+  EXPECT_EQ(lasting(plan_for(facts)), "fs.inotify.max_user_instances=8192\n");
+}
+
+TEST(ClusterPlan, LimitsOfTheMachineAroundAContainer) {
+  Facts facts = sample_node_facts();
+  facts.node.container = "lxc";
+  facts.node.limits = {{"fs.inotify.max_user_instances", 128}, {"fs.inotify.max_user_watches", 1048576}};
+  const Plan plan = plan_for(facts);
+  EXPECT_EQ(find_step(plan, "limits"), nullptr);
+  EXPECT_EQ(content_of(plan, "sysctl-file").find("inotify"), std::string::npos);
+  const std::string said =
+      "this machine is a container (lxc) and fs.inotify.max_user_instances is 128: if programs end with 'too many open files', raise it "
+      "on the machine around it to 8192";
+  EXPECT_EQ(std::count(plan.cautions.begin(), plan.cautions.end(), said), 1);
+}
+
 TEST(ClusterPlan, OnAMachineOfALan) {
   const Plan plan = plan_for(sample_node_facts());
   EXPECT_EQ(plan.refusals, Texts{});

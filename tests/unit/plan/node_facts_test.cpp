@@ -105,6 +105,7 @@ MemoryHost lab_machine() {
   host.add_file("/etc/iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\nCOMMIT\n");
   host.add_file("/etc/systemd/system.conf.d/proxy.conf", "[Manager]\nDefaultEnvironment=HTTP_PROXY=http://192.0.2.3:3128\n");
   host.add_file("/etc/kubernetes/kubelet.conf", "");
+  host.add_file("/proc/sys/fs/inotify/max_user_instances", "128\n");
   return host;
 }
 
@@ -120,6 +121,7 @@ TEST(NodeFacts, OfAWholeMachine) {
                                    "netfilter-persistent (/etc/iptables/rules.v4)"}));
   EXPECT_EQ(node.proxies, Texts{"/etc/systemd/system.conf.d/proxy.conf"});
   EXPECT_TRUE(node.forward_drop && node.conntrack_fixed && node.oom_score_fixed && node.kernel_config_unreadable);
+  EXPECT_EQ(node.limits, (std::map<std::string, std::uint64_t>{{"fs.inotify.max_user_instances", 128}}));
   EXPECT_EQ(node.cluster_file, "/etc/kubernetes/kubelet.conf");
   EXPECT_EQ(unseen, Texts{});
 }

@@ -47,7 +47,7 @@ std::vector<Step> node_steps() {
       {"hosts", "name the cluster", "", EditLines{"/etc/hosts", {"10.0.0.1 cluster.internal"}, ""}},
       {"swap", "switch swap off", "", SwapOff{}},
       {"modules", "load modules", "", LoadModules{{"overlay"}}},
-      {"sysctls", "forward packets", "", SetSysctls{{"net.ipv4.ip_forward=1"}}},
+      {"sysctls", "forward packets", "", SetSysctls{{"net.ipv4.ip_forward=1", "fs.inotify.max_user_instances>=8192"}}},
       {"pull", "pull an image", "", PullIntoContainerd{"docker.io/lab/web:1", sha256(as_bytes("docker.io/lab/web:1")), true}},
       {"pin", "pin an image", "", PullIntoContainerd{"registry.lab/theirs:1", {}, true}},
       {"db", "make a password", "", MakeSecret{secret("db", "password"), {}}},

@@ -313,6 +313,25 @@ TEST_F(ClusterSteps, ModulesAreFoundWhereverTheKernelShowsThem) {
   EXPECT_FALSE(found("lay"));
 }
 
+TEST_F(ClusterSteps, ALimitIsOnlyEverRaised) {
+  const std::string instances = "/proc/sys/fs/inotify/max_user_instances", watches = "/proc/sys/fs/inotify/max_user_watches";
+  set("sysctls", SetSysctls{{"fs.inotify.max_user_instances>=8192", "fs.inotify.max_user_watches>=524288"}});
+  host_.add_file(instances, "128\n");
+  host_.add_file(watches, "1048576\n");
+  const auto values = [&] { return cat(*host_.read_file(instances, 64), *host_.read_file(watches, 64)); };
+  EXPECT_EQ(probe_step(step("sysctls"), context_), ProbeResult::needed);
+  const JsonValue undo = prepare_undo(step("sysctls"), context_);
+  do_step(step("sysctls"), context_);
+  EXPECT_EQ(values(), "8192\n1048576\n");
+  EXPECT_EQ(probe_step(step("sysctls"), context_), ProbeResult::already);
+  undo_step(step("sysctls"), undo, context_, false);
+  EXPECT_EQ(values(), "128\n1048576\n");
+  host_.add_file(instances, "16384\n");  // people raised it, too
+  EXPECT_EQ(probe_step(step("sysctls"), context_), ProbeResult::already);
+  undo_step(step("sysctls"), undo, context_, false);
+  EXPECT_EQ(values(), "16384\n1048576\n");
+}
+
 TEST_F(ClusterSteps, SettingsThatPeopleChangedSinceStay) {
   run("sysctls");
   const JsonValue undo = parse_json(R"({"before":{"net.ipv4.ip_forward":"0"}})", "test");

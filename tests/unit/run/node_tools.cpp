@@ -151,6 +151,8 @@ void set_up_node_tools(MemoryHost& host) {
   host.add_file(k_rules, "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -s 10.9.9.9/32 -j ACCEPT\nCOMMIT\n");
   host.add_file("/proc/self/mounts", "/dev/vda1 / ext4 rw 0 0\n");
   host.add_file("/proc/sys/net/ipv4/ip_forward", "0\n");
+  host.add_file("/proc/sys/fs/inotify/max_user_instances", "128\n");
+  host.add_file("/proc/sys/fs/inotify/max_user_watches", "1048576\n");
   host.add_file("/proc/sys/kernel/osrelease", "6.1.0-test\n");
   host.add_file("/fake/active", "containerd.service\n");
   for (const char* program : {"/usr/local/bin/kubeadm", "/usr/sbin/iptables-save", "/usr/sbin/iptables-restore"})
