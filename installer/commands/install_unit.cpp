@@ -130,7 +130,7 @@ void run_journaled_plan(Surroundings& surroundings, const std::vector<std::strin
                      .bundle = &bundle,
                      .progress = log,
                      .paths = surroundings.paths,
-                     .jobs = std::min(available_cpus(), k_jobs)};
+                     .jobs = surroundings.jobs != 0 ? surroundings.jobs : std::min(available_cpus(), k_jobs)};
   run_plan(plan->steps, journal, context);
   forget_restore(surroundings.host, surroundings.paths);
 }

@@ -7,6 +7,7 @@
 #include "installer/commands/install_unit.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
+#include "installer/run/image_repair.h"
 
 namespace rootcellar {
 namespace {
@@ -32,6 +33,14 @@ void add_missing(const std::vector<std::string>& more, std::vector<std::string>&
   }
 }
 
+/// A pull by somebody else takes an image's pin, and the kubelet may then clean it away.
+void say_complete(cli::Console& console, const JournaledPlan& plan, Surroundings& surroundings) {
+  RunContext context{.host = surroundings.host, .progress = console.progress(), .paths = surroundings.paths};
+  const std::vector<std::string> repaired = repair_images(plan.steps, context);
+  console.say(repaired.empty() ? "The installation is complete: there is nothing to resume."
+                               : cat("The installation is complete. Put right: ", join(repaired, ", "), "."));
+}
+
 ExitCode resume(cli::Console& console, const ResumeOptions& options, Surroundings& surroundings) {
   if (!surroundings.host.is_root()) throw HostError("cannot resume: only root can", "begin the command with 'sudo'");
   const KeptState kept(surroundings);
@@ -42,7 +51,7 @@ ExitCode resume(cli::Console& console, const ResumeOptions& options, Surrounding
     const FileLock lock(surroundings.lock);
     const JournaledPlan plan = require_plan(surroundings, kept);
     if (plan.finished) {
-      console.say("The installation is complete: there is nothing to resume.");
+      say_complete(console, plan, surroundings);
       return ExitCode::ok;
     }
     add_missing(plan.places, places);
@@ -61,7 +70,8 @@ cli::Command resume_command(Surroundings& surroundings) {
   command.summary = "go on with an installation that stopped";
   command.description =
       "Goes on where an installation stopped: after a power cut, a full disk, a missing stick. The plan is the one that was begun; "
-      "the stick is looked for where it was, and where BUNDLE and --from say.";
+      "the stick is looked for where it was, and where BUNDLE and --from say. Of an installation that is complete it puts images right that lost "
+      "their pin in containerd since, or are gone: that needs no stick.";
   command.examples = {"sudo rootcellar-install resume", "sudo rootcellar-install resume --from /media/stick2"};
   command.options = {
       {.names = "BUNDLE", .help = "a folder, a volume or a stick, besides where it was", .text = &options->bundle.bundle},

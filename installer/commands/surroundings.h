@@ -14,6 +14,7 @@ struct Surroundings {
   std::string version;
   std::string lock = "/run/rootcellar-install.lock";
   std::string self = "/proc/self/exe";  ///< this program's own bytes
+  unsigned jobs = 0;                    ///< at once; 0: as this machine has processors
 };
 
 }  // namespace rootcellar

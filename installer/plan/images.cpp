@@ -51,16 +51,17 @@ Digest expected_digest(const PlanInput& input, const std::string& name, const Im
   return may_differ(input, name) ? Digest{} : image.digest;
 }
 
-/// docker's registry-mirrors stand in for docker.io only; other upstreams get their name by a tag.
+/// docker's registry-mirrors stand in for docker.io only.
+void plan_upstream_pull(const PlanInput& input, const std::string& full, const ImageEntry& image, Plan& plan) {
+  add_step(plan, cat("upstream-", step_slug(full)), cat("pull ", full),
+           "Proves that the upstream name works here too: docker asks the local registry for it.",
+           PullImage{full, expected_digest(input, full.substr(k_hub.size()), image)});
+}
+
+/// Images of other upstreams get their name by a tag.
 void plan_upstream_name(const PlanInput& input, const std::string& full, const ImageEntry& image, Plan& plan) {
   const std::string local = cat(input.layout.local.text(), "/", full);
   const std::string docker(k_docker);
-  if (full.starts_with(k_hub)) {
-    add_step(plan, cat("upstream-", step_slug(full)), cat("pull ", full),
-             "Proves that the upstream name works here too: docker asks the local registry for it.",
-             PullImage{full, expected_digest(input, full.substr(k_hub.size()), image)});
-    return;
-  }
   if (split_name(full).tag.empty()) return;
   add_step(plan, cat("upstream-", step_slug(full)), cat("name ", local, " also ", full),
            "docker asks mirrors for docker.io's images only; the name makes it find this one.",
@@ -81,18 +82,27 @@ const ImageEntry* proof_image(const Index& index) {
 
 }  // namespace
 
-void plan_docker_image(const PlanInput& input, const std::string& name, Plan& plan) {
-  const std::string full = full_image_name(name);
-  const ImageEntry* image = find_image(input, full);
-  if (image == nullptr) {
-    plan.refusals.push_back(cat("the appliance wants image '", name, "' in docker, which is not in the bundle"));
-    return;
+void plan_docker_images(const PlanInput& input, const std::vector<std::string>& names, Plan& plan) {
+  std::vector<std::pair<std::string, const ImageEntry*>> images;
+  for (const std::string& name : names) {
+    const std::string full = full_image_name(name);
+    const ImageEntry* image = find_image(input, full);
+    if (image == nullptr) plan.refusals.push_back(cat("the appliance wants image '", name, "' in docker, which is not in the bundle"));
+    const std::pair wanted(full, image);
+    if (image == nullptr || std::find(images.begin(), images.end(), wanted) != images.end()) continue;
+    images.push_back(wanted);
+    const std::string local = cat(input.layout.local.text(), "/", full);
+    add_step(plan, cat("local-", step_slug(full)), cat("pull ", local),
+             "Proves that docker gets images from the local registry, and has this one from the start.",
+             PullImage{local, expected_digest(input, full, *image)});
   }
-  const std::string local = cat(input.layout.local.text(), "/", full);
-  add_step(plan, cat("local-", step_slug(full)), cat("pull ", local),
-           "Proves that docker gets images from the local registry, and has this one from the start.",
-           PullImage{local, expected_digest(input, full, *image)});
-  plan_upstream_name(input, full, *image, plan);
+  // Pulls that follow each other are done several at a time.
+  for (const auto& [full, image] : images) {
+    if (full.starts_with(k_hub)) plan_upstream_pull(input, full, *image, plan);
+  }
+  for (const auto& [full, image] : images) {
+    if (!full.starts_with(k_hub)) plan_upstream_name(input, full, *image, plan);
+  }
 }
 
 std::uint64_t image_bytes(const Index& index, const ImageEntry& image) {
@@ -138,10 +148,10 @@ std::vector<const ImageEntry*> docker_images(const PlanInput& input) {
 
 void plan_images(const PlanInput& input, Plan& plan) {
   if (!input.docker() || !input.appliance().registry.enabled) return;
-  const std::vector<std::string>& preload = input.appliance().runtime.preload;
-  for (const std::string& name : preload) plan_docker_image(input, name, plan);
-  const ImageEntry* proof = preload.empty() ? proof_image(input.index) : nullptr;
-  if (proof != nullptr) plan_docker_image(input, own_name(*proof), plan);
+  std::vector<std::string> names = input.appliance().runtime.preload;
+  const ImageEntry* proof = names.empty() ? proof_image(input.index) : nullptr;
+  if (proof != nullptr) names.push_back(own_name(*proof));
+  plan_docker_images(input, names, plan);
 }
 
 }  // namespace rootcellar

@@ -56,7 +56,7 @@ void plan_pulls(const PlanInput& input, const ClusterSite& site, Plan& plan) {
 }
 
 /// docker asks its mirror for docker.io's images only; the others are pulled from the registry and named.
-void plan_docker_images(const PlanInput& input, Plan& plan) {
+void plan_images_of_docker(const PlanInput& input, Plan& plan) {
   std::vector<std::string> names = wanted_images(input.appliance().cluster);
   for (const ImageEntry& image : input.index.images) {
     if (upstream_host(image.repository) == "docker.io") continue;
@@ -64,9 +64,8 @@ void plan_docker_images(const PlanInput& input, Plan& plan) {
     if (!listed) names.push_back(name_of(image));
   }
   const std::vector<std::string>& preload = input.appliance().runtime.preload;
-  for (const std::string& name : names) {
-    if (std::find(preload.begin(), preload.end(), name) == preload.end()) plan_docker_image(input, name, plan);
-  }
+  std::erase_if(names, [&](const std::string& name) { return std::find(preload.begin(), preload.end(), name) != preload.end(); });
+  plan_docker_images(input, names, plan);
 }
 
 /// As the kubelet starts kube-proxy's, which may do anything, and a pod's first; with a program that is in no image and needs nothing of one.
@@ -150,7 +149,7 @@ void plan_cluster_images(const PlanInput& input, Plan& plan) {
   if (input.cluster_containerd()) {
     plan_pulls(input, site, plan);
   } else {
-    plan_docker_images(input, plan);
+    plan_images_of_docker(input, plan);
     plan_docker_starts(input, plan);
   }
 }

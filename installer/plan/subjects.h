@@ -82,8 +82,8 @@ std::vector<const ImageEntry*> docker_images(const PlanInput& input);
 const ImageEntry* find_image(const PlanInput& input, std::string_view name);
 /// Bytes of all its blobs, as the registry has them.
 std::uint64_t image_bytes(const Index& index, const ImageEntry& image);
-/// Steps that put an image into docker under its local and its upstream name.
-void plan_docker_image(const PlanInput& input, const std::string& name, Plan& plan);
+/// Steps that put images into docker under their local and their upstream names.
+void plan_docker_images(const PlanInput& input, const std::vector<std::string>& names, Plan& plan);
 /// "docker.io/library/nginx:1.22" of what a person may write as "nginx:1.22".
 std::string full_image_name(std::string_view name);
 

@@ -29,6 +29,7 @@ std::string found_by(const WaitInCluster& wait, const Step& step, RunContext& co
 std::string cluster_step_fault(const Step& step, RunContext& context) {
   const ActionScope scope{step, context};
   if (const auto* wait = std::get_if<WaitInCluster>(&step.action)) return found_by(*wait, step, context);
+  if (const auto* image = std::get_if<PullIntoContainerd>(&step.action)) return image_fault(*image, scope);
   if (const auto* chart = std::get_if<HelmRelease>(&step.action)) return in_the_way(chart->kubeconfig, chart->space, scope);
   if (const auto* manifest = std::get_if<ApplyManifest>(&step.action)) return in_the_way(manifest->kubeconfig, manifest->space, scope);
   return {};

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <set>
+#include <span>
 
 #include "bundle/base/error.h"
 #include "bundle/base/interrupt.h"
+#include "bundle/base/parallel.h"
 #include "bundle/base/text.h"
 #include "installer/run/actions/actions.h"
 #include "installer/run/history.h"
@@ -24,8 +27,6 @@ void report(RunContext& context, const Step& step, std::string_view state) {
                                          {"state", JsonValue::string(std::string(state))}}));
 }
 
-enum class Ran { had_effect, already };
-
 // What earlier plans left at the step's place and is not taken back.
 std::vector<OpenStep> earlier_effects(const std::vector<JournalRecord>& records, const Step& step) {
   std::vector<OpenStep> earlier;
@@ -35,38 +36,130 @@ std::vector<OpenStep> earlier_effects(const std::vector<JournalRecord>& records,
   return earlier;
 }
 
-Ran run_step(const Step& step, Journal& journal, RunContext& context) {
+/// Looks whether there is anything to do, and writes down that it begins; nothing: it is already so. Its undo data otherwise.
+std::optional<JsonValue> begin_step(const Step& step, Journal& journal, RunContext& context) {
   const JsonValue encoded = encode_step(step);
   StepHistory history = history_of(journal.records(), step.id, encoded);
   context.watched_changed = watched_is_newer(journal.records(), step);
   // A spool may be there again: packages of a later plan were spooled anew.
   const bool look_again = context.watched_changed || std::holds_alternative<RemoveSpool>(step.action);
-  if (history.done && !look_again) return Ran::already;
+  if (history.done && !look_again) return std::nullopt;
   context.earlier = earlier_effects(journal.records(), step);
   if (!history.begun || history.done) {
     if (probe_step(step, context) == ProbeResult::already) {
       journal.append({.kind = Kind::done, .step = step.id, .data = object({{"already", JsonValue::boolean(true)}, {"step", encoded}})});
-      return Ran::already;
+      return std::nullopt;
     }
     history.undo_data = prepare_undo(step, context);
     journal.append({.kind = Kind::begin, .step = step.id, .data = object({{"step", encoded}, {"undo", history.undo_data}})});
   }
   report(context, step, "begin");
-  context.undo_data = &history.undo_data;
-  do_step(step, context);
-  context.undo_data = nullptr;
-  journal.append({.kind = Kind::done, .step = step.id, .data = JsonValue::object()});
-  context.progress.note(step.title);
-  return Ran::had_effect;
+  return std::move(history.undo_data);
 }
 
-// Adds what a person needs to know to an error on its way out.
-template <typename Action>
-void with_machine_state(const std::string& note, const std::string& state, Action&& action) {
+void finish_step(const Step& step, Journal& journal, RunContext& context) {
+  journal.append({.kind = Kind::done, .step = step.id, .data = JsonValue::object()});
+  context.progress.note(step.title);
+}
+
+void run_step(const Step& step, Journal& journal, RunContext& context, RunOutcome& outcome) {
+  const std::optional<JsonValue> undo_data = begin_step(step, journal, context);
+  if (!undo_data) {
+    ++outcome.already;
+    return;
+  }
+  context.undo_data = &*undo_data;
+  do_step(step, context);
+  context.undo_data = nullptr;
+  finish_step(step, journal, context);
+  ++outcome.done;
+}
+
+// Pulls wait in turns for the registry, for one processor that unpacks and for the disk.
+constexpr unsigned k_pulls_at_once = 3;
+
+bool is_pull(const Step& step) {
+  return std::holds_alternative<PullIntoContainerd>(step.action) || std::holds_alternative<PullImage>(step.action);
+}
+
+/// A step that has begun, and whether it is done.
+struct Begun {
+  const Step& step;
+  JsonValue undo_data;
+  bool done = false;
+};
+
+/// What is done is written down in the plan's order: up to the first that is not, or all of it once nothing goes on.
+class InOrder {
+ public:
+  InOrder(std::vector<Begun>& begun, Journal& journal, RunContext& context, RunOutcome& outcome)
+      : begun_(begun), journal_(journal), context_(context), outcome_(outcome) {}
+
+  void is_done(Begun& step) {
+    const std::lock_guard lock(mutex_);
+    step.done = true;
+    for (; next_ < begun_.size() && begun_[next_].done; ++next_) finish(begun_[next_]);
+  }
+  void write_the_rest() {
+    for (; next_ < begun_.size(); ++next_) {
+      if (begun_[next_].done) finish(begun_[next_]);
+    }
+  }
+
+ private:
+  void finish(const Begun& step) {
+    finish_step(step.step, journal_, context_);
+    ++outcome_.done;
+  }
+
+  std::vector<Begun>& begun_;
+  Journal& journal_;
+  RunContext& context_;
+  RunOutcome& outcome_;
+  std::mutex mutex_;
+  std::size_t next_ = 0;
+};
+
+std::vector<Begun> begin_all(std::span<const Step> steps, Journal& journal, RunContext& context, RunOutcome& outcome) {
+  std::vector<Begun> begun;
+  for (const Step& step : steps) {
+    poll_interrupt();
+    std::optional<JsonValue> undo_data;
+    with_note(step.title, [&] { undo_data = begin_step(step, journal, context); });
+    if (undo_data)
+      begun.push_back({step, *std::move(undo_data)});
+    else
+      ++outcome.already;
+  }
+  return begun;
+}
+
+/// Pulls that follow each other, several at a time. All begin before the first is done: what a stop leaves is begun and not done, each is
+/// done again, and undo takes them back in the plan's order.
+void run_pulls(std::span<const Step> pulls, Journal& journal, RunContext& context, RunOutcome& outcome) {
+  std::vector<Begun> begun = begin_all(pulls, journal, context, outcome);
+  InOrder record(begun, journal, context, outcome);
   try {
-    with_note(note, std::forward<Action>(action));
+    parallel_for(begun.size(), std::min(context.jobs, k_pulls_at_once), [&](std::size_t i) {
+      poll_interrupt();
+      RunContext own = context;
+      own.undo_data = &begun[i].undo_data;
+      with_note(begun[i].step.title, [&] { do_step(begun[i].step, own); });
+      record.is_done(begun[i]);
+    });
+  } catch (const Error&) {
+    record.write_the_rest();
+    throw;
+  }
+}
+
+// Adds what a person needs to know to an error on its way out. The state is that of the moment it ends.
+template <typename State, typename Action>
+void with_machine_state(const State& state, Action&& action) {
+  try {
+    action();
   } catch (Error& error) {
-    error.set_machine_state(state);
+    error.set_machine_state(state());
     throw;
   }
 }
@@ -158,15 +251,23 @@ void take_back_what_is_gone(const std::vector<Step>& steps, Journal& journal, Ru
 
 RunOutcome run_plan(const std::vector<Step>& steps, Journal& journal, RunContext& context) {
   RunOutcome outcome;
-  for (const Step& step : steps) {
+  const auto state = [&] {
+    return cat(outcome.done + outcome.already, " of ", steps.size(), " steps are done and stay; run 'rootcellar-install resume' to go on");
+  };
+  for (auto step = steps.begin(); step != steps.end();) {
     poll_interrupt();
-    const std::string state =
-        cat(outcome.done + outcome.already, " of ", steps.size(), " steps are done and stay; run 'rootcellar-install resume' to go on");
-    with_machine_state(step.title, state, [&] { ++(run_step(step, journal, context) == Ran::already ? outcome.already : outcome.done); });
+    const auto end = std::find_if_not(step, steps.end(), is_pull);
+    with_machine_state(state, [&] {
+      if (end != step) return run_pulls({step, end}, journal, context, outcome);
+      with_note(step->title, [&] { run_step(*step, journal, context, outcome); });
+    });
+    step = end != step ? end : step + 1;
   }
-  with_machine_state("taking back what the earlier bundle alone had",
-                     "all steps are done; run 'rootcellar-install resume' to take back what the earlier bundle left",
-                     [&] { take_back_what_is_gone(steps, journal, context); });
+  with_machine_state([] { return std::string("all steps are done; run 'rootcellar-install resume' to take back what the earlier bundle left"); },
+                     [&] {
+                       with_note("taking back what the earlier bundle alone had",
+                                 [&] { take_back_what_is_gone(steps, journal, context); });
+                     });
   journal.append({.kind = Kind::finished,
                   .data = object({{"done", JsonValue::number(outcome.done)}, {"already", JsonValue::number(outcome.already)}})});
   return outcome;
@@ -175,10 +276,14 @@ RunOutcome run_plan(const std::vector<Step>& steps, Journal& journal, RunContext
 void undo_all(Journal& journal, RunContext& context, bool purge_data) {
   const auto open = open_steps(journal.records());
   std::size_t undone = 0;
+  const auto state = [&] {
+    return cat(undone, " of ", open.size(), " steps are taken back; run 'rootcellar-install uninstall' to go on");
+  };
   for (auto step = open.rbegin(); step != open.rend(); ++step, ++undone) {
     poll_interrupt();
-    const std::string state = cat(undone, " of ", open.size(), " steps are taken back; run 'rootcellar-install uninstall' to go on");
-    with_machine_state(cat("taking back: ", step->step.title), state, [&] { undo_one(*step, journal, context, purge_data); });
+    with_machine_state(state, [&] {
+      with_note(cat("taking back: ", step->step.title), [&] { undo_one(*step, journal, context, purge_data); });
+    });
   }
   if (purge_data) purge_kept(journal, context);
   restart_restored_units(journal, context);

@@ -62,6 +62,9 @@ std::string written_path(const Step& step);
 /// For a unit that was active before the installation, once all its files are back.
 void restart_unit(const std::string& unit, RunContext& context);
 
+/// What is wrong with an image that a probe does not find as it should be; empty: nothing that could be told.
+std::string image_fault(const PullIntoContainerd& action, const ActionScope& scope);
+
 /// Takes what an earlier bundle put into the registry out again, as far as `now` does not serve it. `undo`: that of the earlier step.
 void drop_superseded_images(const FillRegistry& now, const JsonValue& undo, RunContext& context);
 

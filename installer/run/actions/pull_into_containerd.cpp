@@ -24,7 +24,7 @@ ToolCall ctr(std::vector<std::string> arguments) {
   return {.argv = std::move(arguments), .time_limit = k_question};
 }
 
-std::optional<JsonValue> inspect(const std::string& name, ActionScope& scope) {
+std::optional<JsonValue> inspect(const std::string& name, const ActionScope& scope) {
   const ToolResult result = scope.host().run(crictl({"inspecti", "--output", "json", name}, k_question));
   if (result.exit_code != 0 || result.timed_out) return std::nullopt;
   return parse_json(result.output, "crictl's answer", {.depth = 128});
@@ -44,12 +44,32 @@ std::string digests_text(const JsonValue& image) {
   return digests.empty() ? "none" : join(digests, ", ");
 }
 
-bool is_pinned(const std::string& name, ActionScope& scope) {
+bool is_pinned(const std::string& name, const ActionScope& scope) {
   const ToolResult result = scope.host().run(ctr({"images", "list", cat("name==", name)}));
   return result.output.find(cat(k_pin_label, "=pinned")) != std::string::npos;
 }
 
+/// What is not compared is pulled again: the registry may have another one.
+bool is_here(const PullIntoContainerd& action, ActionScope& scope) {
+  const auto image = action.digest == Digest{} ? std::nullopt : inspect(action.name, scope);
+  return image && has_digest(action, *image);
+}
+
+void pull(const PullIntoContainerd& action, ActionScope& scope) {
+  run_or_throw(crictl({"pull", action.name}, k_pull_limit), scope);
+  const JsonValue image = inspect(action.name, scope).value_or(JsonValue());
+  if (has_digest(action, image)) return;
+  throw SystemError(cat("cannot pull '", action.name, "': expected digest ", action.digest.named(), ", found ", digests_text(image)));
+}
+
 }  // namespace
+
+std::string image_fault(const PullIntoContainerd& action, const ActionScope& scope) {
+  const auto image = inspect(action.name, scope);
+  if (!image) return "is not in containerd; 'rootcellar-install resume' pulls it again";
+  if (!has_digest(action, *image)) return cat("expected digest ", action.digest.named(), ", found ", digests_text(*image));
+  return is_pinned(action.name, scope) || !action.pin ? std::string() : "lost its pin; 'rootcellar-install resume' pins it again";
+}
 
 ProbeResult probe(const PullIntoContainerd& action, ActionScope& scope) {
   const auto image = inspect(action.name, scope);
@@ -63,11 +83,7 @@ JsonValue prepare(const PullIntoContainerd& action, ActionScope& scope) {
 }
 
 void perform(const PullIntoContainerd& action, ActionScope& scope) {
-  run_or_throw(crictl({"pull", action.name}, k_pull_limit), scope);
-  const JsonValue image = inspect(action.name, scope).value_or(JsonValue());
-  if (!has_digest(action, image)) {
-    throw SystemError(cat("cannot pull '", action.name, "': expected digest ", action.digest.named(), ", found ", digests_text(image)));
-  }
+  if (!is_here(action, scope)) pull(action, scope);
   if (action.pin) run_or_throw(ctr({"images", "label", action.name, cat(k_pin_label, "=pinned")}), scope);
 }
 

@@ -52,6 +52,26 @@ TEST(Join, AWorkerJoinsByTheTicketAlone) {
   EXPECT_EQ(machine.run({"status"}).exit_code, 0) << machine.run({"status"}).out;
 }
 
+TEST(Join, ResumePutsImagesRightThatLostTheirPin) {
+  Joining joining;
+  test::Machine& machine = joining.rack.first();
+  const std::string complete = "The installation is complete: there is nothing to resume.\n";
+  EXPECT_EQ(machine.run({"resume"}).err, complete);
+  const test::Lines images = test::read_lines(machine.host(), "/fake/cri");
+  test::Lines unpinned = images;
+  std::erase_if(unpinned, [](const std::string& line) { return line.ends_with(" pinned"); });
+  ASSERT_NE(unpinned, images);
+  test::write_lines(machine.host(), "/fake/cri", unpinned);
+  const std::string lost = "lost its pin; 'rootcellar-install resume' pins it again";
+  EXPECT_NE(machine.run({"status"}).out.find(lost), std::string::npos);
+  const cli::Captured ran = machine.run({"resume"});
+  EXPECT_EQ(ran.err, "The installation is complete. Put right: docker.io/library/registry:2, registry.k8s.io/pause:3.10.1.\n");
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_EQ(test::read_lines(machine.host(), "/fake/cri"), images);
+  EXPECT_EQ(machine.run({"status"}).out.find(lost), std::string::npos);
+  EXPECT_EQ(machine.run({"resume"}).err, complete);
+}
+
 TEST(Join, AControlPlaneNodeJoinsWithTheKeyOfTheCertificates) {
   Joining joining({"--control-plane"});
   test::Machine& machine = joining.rack.second();
@@ -284,7 +304,7 @@ TEST(Join, StoppedAnywhereBeforeTheUnitItGoesOnOrBack) {
     for (bool reached = true; reached; ++call) {
       const auto machine = joining.rack.another();
       FailingHost failing(machine->host(), call, failure);
-      Surroundings stopping{failing, {}, "0.1.0"};
+      Surroundings stopping{.host = failing, .paths = {}, .version = "0.1.0", .jobs = 1};
       stopping.lock = machine->surroundings().lock;
       bool stopped = false;
       try {

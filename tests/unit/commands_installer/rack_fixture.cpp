@@ -72,7 +72,7 @@ std::map<std::string, std::string> digests_of(const std::string& stick) {
 }  // namespace
 
 Machine::Machine(const std::string& folder, const std::string& hostname, const std::string& address)
-    : folder_(folder), surroundings_{host_, {}, "0.1.0"} {
+    : folder_(folder), surroundings_{.host = host_, .paths = {}, .version = "0.1.0", .jobs = 1} {
   set_up_cluster_machine(host_);
   host_.set_available(std::uint64_t{1} << 40);
   host_.remove_tree("/var/lib/rootcellar");

@@ -52,7 +52,7 @@ class Site {
 
   TemporaryDirectory directory_{"rootcellar-site"};
   MemoryHost host_;
-  Surroundings surroundings_{host_, {}, "0.1.0"};
+  Surroundings surroundings_{.host = host_, .paths = {}, .version = "0.1.0", .jobs = 1};
 };
 
 }  // namespace rootcellar::test
