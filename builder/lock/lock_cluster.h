@@ -6,7 +6,7 @@
 
 namespace rootcellar {
 
-/// REQUIRES: images and files of `lock` are there already. What does not fit is one InputError with all of it.
+/// REQUIRES: files of `lock` are there already, the cluster's programs among them. What does not fit is one InputError with all of it.
 void lock_cluster(const Profile& profile, Lock& lock, SourceContext& context);
 
 }  // namespace rootcellar

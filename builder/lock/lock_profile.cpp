@@ -120,11 +120,12 @@ Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& c
   lock.runtime = profile.runtime;
   lock.checks = profile.checks;
   require_tools(profile);
+  // Files and what the cluster names come first: they are soon there, and an image that nobody declared is told before all others are made.
+  lock_files(profile, lock, context);
+  lock_cluster(profile, lock, context);
   Archives archives(context);
   lock_packages(profile, archives, lock, context);
   lock_images(profile, archives, lock, context);
-  lock_files(profile, lock, context);
-  lock_cluster(profile, lock, context);
   // Inputs without a time of their own: the bundle is as old as its lock.
   if (lock.created == 0) lock.created = std::time(nullptr);
   lock.expires = lock.created + static_cast<std::int64_t>(profile.expires_after_days) * k_day;

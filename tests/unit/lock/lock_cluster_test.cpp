@@ -129,6 +129,17 @@ TEST_F(LockClusterTest, RefusesWhatIsNamedAndNotCarriedAllAtOnce) {
           hint, "30:7: ", job, "kustomize folder 'base' of deployment 'folder', document 1 (Pod), spec.containers[0].image", hint));
 }
 
+// No package source, registry or chart is asked: this profile's can be reached from nowhere.
+TEST_F(LockClusterTest, AWrongListOfKubeadmsImagesIsToldBeforeAnyImageIsMade) {
+  std::string text = k_profile;
+  const std::string declared = "images: [registry.k8s.io/pause:3.10.1]\n  secrets";
+  put("lab.yaml", text.replace(text.find(declared), declared.size(), "images: [registry.k8s.io/pause:3.10.1, docker.io/lab/page:1.0]\n  secrets"));
+  std::string said = error_text([&] { lock_profile(load_profile(in("lab.yaml"), {}), 1, context_); });
+  for (std::size_t at; (at = said.find(folder_.path())) != std::string::npos;) said.replace(at, folder_.path().size(), "HERE");
+  EXPECT_EQ(said,
+            "error: HERE/lab.yaml:11:3: cluster.images names 'docker.io/lab/page:1.0', which kubeadm 1.34.4 does not pull\n");
+}
+
 TEST_F(LockClusterTest, SaysWhichDeploymentCannotBeRead) {
   put("net.yml", "a: [1\n");
   EXPECT_EQ(error(),
