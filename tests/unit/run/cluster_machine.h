@@ -21,6 +21,7 @@ std::vector<Step> cluster_plan();
 std::vector<Step> next_cluster_plan(const Bundle& next);
 
 inline constexpr const char* k_listed_nodes = "/fake/nodes.json";  ///< what `kubectl get nodes` says
+inline constexpr const char* k_etcd_peer = "/fake/etcd-peer";      ///< the address under which etcd's others would find it
 inline constexpr const char* k_pods = "/fake/pods.json";            ///< the pods of this node; absent: they are well
 inline constexpr const char* k_remote_api = "/fake/remote";        ///< the API server of another machine answers while it is there
 /// With the ticket's secrets where the command puts them.

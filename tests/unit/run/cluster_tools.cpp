@@ -131,17 +131,30 @@ ToolResult exec(MemoryHost& host, const ToolCall& call) {
   return call.input.empty() ? bad(1, "expected a password") : good();
 }
 
+// kubectl is asked to speak with etcd itself.
+ToolResult etcd(MemoryHost& host, const ToolCall& call) {
+  const std::string peer = host.read_file(k_etcd_peer, 64).value_or(""), head = "\"https://";
+  if (value_after(call, "--raw", "").ends_with("/member/list"))
+    return good(cat(R"({"members":[{"ID":"7","peerURLs":["https://)", peer, R"(:2380"]}]})"));
+  const std::size_t at = call.input.find(head) + head.size();
+  host.write_file(k_etcd_peer, call.input.substr(at, call.input.find(":2380", at) - at));
+  return good("{}");
+}
+
 ToolResult kubectl(MemoryHost& host, const ToolCall& call) {
   const std::string& verb = call.argv.at(3);
   if (!host.exists(k_node) && !host.exists(k_remote_api))
     return bad(1, "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?");
+  if (verb == "--server") return etcd(host, call);
   if (verb == "get") return get(host, call);
   if (verb == "apply") return apply(host, call);
   if (verb == "delete" && call.argv.at(4) == "node") return good(cat("node ", call.argv.at(5), " deleted\n"));
   if (verb == "delete") return remove_objects(host, call);
   if (verb == "create") set_member(host, k_objects, cat("- namespace/", call.argv.back()), true);
   if (verb == "exec") return exec(host, call);
-  if (verb == "label") set_member(host, k_node, call.argv.at(6), true);
+  for (std::size_t i = 6; verb == "label" && i < call.argv.size(); ++i) {
+    if (!call.argv[i].starts_with("--")) set_member(host, k_node, call.argv[i], true);
+  }
   if (verb == "taint") set_member(host, k_node, "untainted=yes", true);
   return good();
 }

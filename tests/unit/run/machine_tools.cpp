@@ -19,6 +19,9 @@ ToolResult systemctl(MemoryHost& host, const ToolCall& call) {
   if (verb == "is-active") return read_lines(host, "/fake/active").contains(unit) ? good("active\n") : bad(3);
   if (verb == "enable" || verb == "disable") set_member(host, "/fake/enabled", unit, verb == "enable");
   if (verb == "start" || verb == "stop") set_member(host, "/fake/active", unit, verb == "start");
+  const bool as_kubelet = verb == "start" && unit == "kubelet.service" && host.exists("/etc/kubernetes/kubelet.conf");
+  if (as_kubelet) host.make_directories("/var/lib/kubelet/pki");
+  if (as_kubelet) host.write_file("/var/lib/kubelet/pki/kubelet-client-current.pem", "a certificate", 0600);
   return good();
 }
 

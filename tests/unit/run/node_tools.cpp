@@ -53,6 +53,18 @@ ToolResult ctr(MemoryHost& host, const ToolCall& call) {
   return good();
 }
 
+/// "192.0.2.7" of a configuration's advertiseAddress; empty: it says none.
+std::string advertised(MemoryHost& host, const std::string& config) {
+  const std::string text = host.read_file(config, 1u << 20).value_or(""), key = "advertiseAddress: \"";
+  const std::size_t at = text.find(key);
+  return at == text.npos ? std::string() : text.substr(at + key.size(), text.find('"', at + key.size()) - at - key.size());
+}
+
+void write_server_manifest(MemoryHost& host, const std::string& address) {
+  host.write_file("/etc/kubernetes/manifests/kube-apiserver.yaml",
+                  address.empty() ? "a pod" : cat("    - --advertise-address=", address, "\n"));
+}
+
 void start_cluster(MemoryHost& host) {
   for (const char* folder : {"/etc/kubernetes/manifests", "/etc/kubernetes/pki", "/var/lib/kubelet/pods", "/var/lib/etcd/member",
                              "/var/lib/cni", "/usr/libexec/kubernetes/kubelet-plugins"})
@@ -78,7 +90,7 @@ ToolResult kubeadm_reset(MemoryHost& host) {
     for (const std::string& name : host.list(path)) host.remove_tree(path_join(path, name));
   }
   for (const char* file : {"/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf"}) host.remove(file);
-  for (const char* file : {k_objects, k_releases, k_node}) host.remove(file);
+  for (const char* file : {k_objects, k_releases, k_node, k_etcd_peer}) host.remove(file);
   host.sync_filesystem("/");
   return good();
 }
@@ -95,13 +107,27 @@ ToolResult kubeadm_join(MemoryHost& host, const std::string& config) {
   return good("This node has joined the cluster\n");
 }
 
+// Each phase makes its files of the configuration; certificates say when they were made and for which address.
+ToolResult kubeadm_phase(MemoryHost& host, const ToolCall& call) {
+  const std::string config = call.argv.back(), phase = call.argv.at(3);
+  if (!host.exists(config)) return bad(1, "no config");
+  if (phase == "upload-certs") return good("[upload-certs] Storing the certificates\n");
+  if (phase == "certs") host.write_file(cat("/etc/kubernetes/pki/", call.argv.at(4), ".crt"), cat("for ", advertised(host, config)));
+  if (phase == "control-plane") write_server_manifest(host, advertised(host, config));
+  if (phase == "kubeconfig") host.write_file("/etc/kubernetes/kubelet.conf", "a kubeconfig", 0600);
+  return good();
+}
+
 ToolResult kubeadm(MemoryHost& host, const ToolCall& call) {
   if (call.argv.at(1) == "reset") return kubeadm_reset(host);
+  if (call.argv.at(1) == "certs") {
+    host.write_file("/etc/kubernetes/pki/renewed", "for a year");
+    return good();
+  }
   if (call.argv.at(1) == "token")
     return good(cat("kubeadm join cluster.internal:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:",
                     std::string(64, 'c'), " \n"));
-  if (call.argv.at(2) == "phase")
-    return host.exists(call.argv.back()) ? good("[upload-certs] Storing the certificates\n") : bad(1, "no config");
+  if (call.argv.at(2) == "phase") return kubeadm_phase(host, call);
   if (host.exists("/etc/kubernetes/manifests/kube-apiserver.yaml"))
     return bad(
         1,
@@ -112,6 +138,8 @@ ToolResult kubeadm(MemoryHost& host, const ToolCall& call) {
   if (!config) return bad(1, "unable to read config");
   if (call.argv.at(1) == "join") return kubeadm_join(host, *config);
   start_cluster(host);
+  write_server_manifest(host, advertised(host, call.argv.at(3)));
+  host.write_file(k_etcd_peer, advertised(host, call.argv.at(3)));
   return good("Your Kubernetes control-plane has initialized successfully!\n");
 }
 
