@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "bundle/base/file.h"
@@ -31,8 +32,18 @@ Digest expected_digest(const PlanInput& input, const ImageEntry& image) {
   return input.join == nullptr && !input.pushed_over(name_of(image)) ? image.digest : Digest{};
 }
 
-std::vector<std::string> wanted_images(const ClusterSection& section) {
+/// What a worker never runs: kubeadm's static pods, by the last part of their images' names in every version.
+bool is_of_control_plane(std::string_view name) {
+  constexpr std::array<std::string_view, 4> k_programs = {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"};
+  const std::string_view last = name.substr(name.rfind('/') + 1);
+  return std::find(k_programs.begin(), k_programs.end(), last.substr(0, last.find_first_of(":@"))) != k_programs.end();
+}
+
+/// Of kubeadm's images, those that this machine runs.
+std::vector<std::string> wanted_images(const PlanInput& input) {
+  const ClusterSection& section = input.appliance().cluster;
   std::vector<std::string> names = section.images;
+  if (input.join != nullptr && !input.join->control_plane) std::erase_if(names, is_of_control_plane);
   if (std::find(names.begin(), names.end(), section.sandbox_image) == names.end()) names.push_back(section.sandbox_image);
   std::erase(names, std::string());
   return names;
@@ -44,7 +55,7 @@ void plan_pulls(const PlanInput& input, const ClusterSite& site, Plan& plan) {
              cat("Proves, before Kubernetes begins, that this machine gets images of ", host, " from ", site.mirror, "."),
              PullIntoContainerd{name_of(*image), expected_digest(input, *image), true});
   }
-  for (const std::string& name : wanted_images(input.appliance().cluster)) {
+  for (const std::string& name : wanted_images(input)) {
     const ImageEntry* image = find_image(input, name);
     if (image == nullptr) continue;  // refused by plan_cluster_images
     const auto proof = proof_images(input)[upstream_host(image->repository)];
@@ -57,11 +68,13 @@ void plan_pulls(const PlanInput& input, const ClusterSite& site, Plan& plan) {
 
 /// docker asks its mirror for docker.io's images only; the others are pulled from the registry and named.
 void plan_images_of_docker(const PlanInput& input, Plan& plan) {
-  std::vector<std::string> names = wanted_images(input.appliance().cluster);
+  std::vector<std::string> names = wanted_images(input);
+  const std::vector<std::string>& all = input.appliance().cluster.images;  // those not among `names` run on other machines
   for (const ImageEntry& image : input.index.images) {
     if (upstream_host(image.repository) == "docker.io") continue;
     const bool listed = std::any_of(names.begin(), names.end(), [&](const std::string& name) { return find_image(input, name) == &image; });
-    if (!listed) names.push_back(name_of(image));
+    const bool elsewhere = std::any_of(all.begin(), all.end(), [&](const std::string& name) { return find_image(input, name) == &image; });
+    if (!listed && !elsewhere) names.push_back(name_of(image));
   }
   const std::vector<std::string>& preload = input.appliance().runtime.preload;
   std::erase_if(names, [&](const std::string& name) { return std::find(preload.begin(), preload.end(), name) != preload.end(); });
@@ -141,7 +154,7 @@ std::vector<std::string> left_out_checks(const PlanInput& input) {
 void plan_cluster_images(const PlanInput& input, Plan& plan) {
   if (!input.cluster()) return;
   const ClusterSite site = make_cluster_site(input);
-  for (const std::string& name : wanted_images(input.appliance().cluster)) {
+  for (const std::string& name : wanted_images(input)) {
     if (find_image(input, name) == nullptr)
       plan.refusals.push_back(cat("the cluster wants image '", name, "', which is not in the bundle"));
   }

@@ -69,6 +69,7 @@ TEST(JoinPlan, WithDockerImagesComeFromTheFirstNodeWhateverItHas) {
   EXPECT_EQ(pull.digest, Digest{});
   EXPECT_EQ(std::get<RunTool>(find_step(plan, "upstream-quay-io-team-tool-2")->action).probe_says, "");
   EXPECT_NE(find_step(plan, "start-quay-io"), nullptr);
+  EXPECT_EQ(find_step(plan, "local-registry-k8s-io-kube-apiserver-v1-34-4"), nullptr);  // which no worker runs
 }
 
 TEST(JoinPlan, OfAWorker) {
