@@ -6,6 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fat32=$here/../target/fat32.sh
 . "$here/../upstream/kubernetes/serve.sh"
+. "$here/stand_in.sh"
 usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker]]"
 bin=${1:?$usage}
 keep=${2-}
@@ -23,6 +24,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 mkdir -p "$work/attached"
+rm -f "$work"/lab-cluster-*.lock.yaml
 printf '\n--- %s\n    %s\n' "upstream" "What dl.k8s.io, get.helm.sh, github.com and the image registries have, on loopback; built once from the projects' Go modules."
 serving=$work/upstream
 kubernetes_start "$serving"
@@ -36,13 +38,11 @@ bash "$fat32" attach "$work/stick.img" "$work/attached"
 attached=$work/attached
 ls -l "$attached"
 
-# Bit 24 of the capabilities, CAP_SYS_RESOURCE.
-has_sys_resource() { (( 0x$(sed -nE 's/^CapEff:\s*//p' /proc/self/status) >> 24 & 1 )); }
-
 like=()
-if [ "$runtime" = docker ] && ! has_sys_resource; then
+folder=$(stand_in "$runtime")
+if [ -n "$folder" ]; then
   printf '\n--- %s\n    %s\n' "stand-in" "No process here has CAP_SYS_RESOURCE, and docker has no setting for that: the host's docker has a runtime that does without."
-  like=(--like "$here/../target/docker-without-sys-resource")
+  like=(--like "$folder")
 fi
 
 printf '\n--- %s\n    %s\n' "rehearse" "The real install in a host with no route out: a cluster on $runtime, a chart, a workflow; reboot; uninstall; compared with what the host was."

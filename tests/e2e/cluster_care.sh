@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Looking after a real cluster, in a sealed host: certificates renewed, a changed address followed, and a backup that brings the cluster back on
-# the wiped host. Root; Debian 12; the stick image and the key that cluster.sh BIN_FOLDER WORK_FOLDER left.
+# the wiped host. Root; Debian 12; the stick image and the key that cluster.sh BIN_FOLDER WORK_FOLDER
+# left, on containerd or docker.
 #   cluster_care.sh BIN_FOLDER WORK_FOLDER
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fat32=$here/../target/fat32.sh
+. "$here/stand_in.sh"
 usage="usage: cluster_care.sh BIN_FOLDER WORK_FOLDER"
 bin=$(cd "${1:?$usage}" && pwd)
 work=$(cd "${2:?$usage}" && pwd)
@@ -35,6 +37,16 @@ workflow() { inside kubectl --namespace lab get workflow hello -o 'jsonpath={.me
 page_token() { inside sha256sum /var/lib/rootcellar/secrets/page-token; }
 expires() { inside rootcellar-install status --json | grep -o "\"path\":\"$1\",\"expires\":\"[^\"]*\"" | cut -d'"' -f8; }
 node() { inside kubectl get nodes -o 'jsonpath={.items[*].status.addresses[0].address} {.items[*].status.conditions[?(@.type=="Ready")].status}'; }
+# A command of the installer in the background, its number in /root/care.pid, its words in $work/care-killed.txt.
+begin() { inside sh -c 'echo $$ > /root/care.pid; exec rootcellar-install "$@"' sh "$@" > "$work/care-killed.txt" 2>&1 & }
+await() {
+  for _ in $(seq 600); do
+    if "${@:2}"; then return 0; fi
+    sleep 0.2
+  done
+  fail "expected that $1, and it was not so in two minutes"
+}
+kubelet_stands() { [ "$(inside systemctl is-active kubelet.service)" != active ]; }
 # After a change some pods are a moment behind; what is never well is a failure.
 settled() {
   for _ in $(seq 60); do
@@ -52,16 +64,24 @@ attached=$work/attached
 step "rehearse --keep" "The real install in a sealed host, which is left running."
 rm -rf -- "$host"
 printf 'cluster:\n  roles: [webServer]\n' > "$work/answers.yaml"
-"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml" --keep --work "$host" 2>&1 | tee "$log"
+like=()
+folder=$(stand_in "$(runtime_of "$work")")
+[ -z "$folder" ] || like=(--like "$folder")
+"$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml" "${like[@]}" --keep --work "$host" 2>&1 | tee "$log"
 leader=$(sed -n 's/.*nsenter --target \([0-9]*\) .*/\1/p' "$log" | tail -1)
 [ -n "$leader" ] || fail "the rehearsal left no host"
 was=$(workflow)
 [ "${was##* }" = Succeeded ] || fail "the workflow: $was"
 token=$(page_token)
 
-step "renew" "Every certificate has a later end than before, the kubelet's own too."
+step "renew, killed" "Killed while the kubelet stands still, it begins anew; every certificate has a later end then, the kubelet's own too."
 apiserver=$(expires /etc/kubernetes/pki/apiserver.crt)
 kubelet=$(expires /etc/kubernetes/kubelet.conf)
+begin renew --yes
+await "renew stops the kubelet" kubelet_stands
+inside sh -c 'kill -KILL "$(cat /root/care.pid)"'
+if wait $!; then fail "renew was not killed: $(cat "$work/care-killed.txt")"; fi
+if inside rootcellar-install status > "$work/care-status.txt" 2>&1; then fail "status sees nothing of a renewal that was killed"; fi
 inside rootcellar-install renew --yes
 settled renew
 [[ $(expires /etc/kubernetes/pki/apiserver.crt) > $apiserver ]] || fail "the API server's certificate ends at $apiserver still"
@@ -87,11 +107,16 @@ settled restore
 [ "$(workflow)" = "$was" ] || fail "the workflow was '$was' and is '$(workflow)'"
 [ "$(page_token)" = "$token" ] || fail "the secret is another one"
 
-step "readdress" "The machine's address changed: status says so, the node follows."
+step "readdress, killed" "The machine's address changed: status says so; the node follows, also when what moves it is killed on the way."
 inside sh -c 'ip address flush dev eth0 scope global && ip address add 10.93.0.77/24 dev eth0 && ip route replace default via 10.93.0.1'
 if inside rootcellar-install status > "$work/care-status.txt" 2>&1; then fail "status sees no other address"; fi
 grep "is 10.93.0.77 now: run 'rootcellar-install readdress'" "$work/care-status.txt" || fail "what status says of the address"
-inside rootcellar-install readdress --yes
+begin readdress --yes
+await "readdress stops the kubelet" kubelet_stands
+inside systemctl kill --signal=KILL rootcellar-install.service
+if wait $!; then fail "readdress was not killed: $(cat "$work/care-killed.txt")"; fi
+grep "run 'rootcellar-install resume' to go on" "$work/care-killed.txt" || fail "what a killed readdress says: $(cat "$work/care-killed.txt")"
+inside rootcellar-install resume
 settled readdress
 [ "$(node)" = "10.93.0.77 True" ] || fail "the node: $(node)"
 [ "$(workflow)" = "$was" ] || fail "the workflow was '$was' and is '$(workflow)'"

@@ -1,6 +1,7 @@
 // A cluster of three hosts on one LAN with no route out: the first installed from the stick, a worker and a second control-plane node
 // joined by tickets, each rebooted in turn, and both taken out again. tests/e2e/cluster_lan.sh runs it. Needs root, and RC_CLUSTER_STICK (a
-// folder with the stick of profiles/lab-cluster.yaml) and RC_CLUSTER_KEY (its signer's public key) in the environment.
+// folder with the stick of profiles/lab-cluster.yaml) and RC_CLUSTER_KEY (its signer's public key) in the environment; RC_CLUSTER_LIKE may name
+// a folder to lay over the hosts' roots.
 #include <gtest/gtest.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,6 +95,8 @@ class ClusterOnLan : public testing::Test {
     options.number = number;
     if (first_.host) options.lan = &first_.host->lan();
     seat.host = std::make_unique<SealedHost>(std::move(options));
+    const char* like = std::getenv("RC_CLUSTER_LIKE");
+    if (like != nullptr && *like != '\0') lay_over_root(like, seat.host->root_folder());
   }
 
   /// By name, as kubectl lists them.

@@ -28,6 +28,7 @@ MachineSetup cluster_setup(const std::string& name) {
   setup.name = name;
   setup.stick = from_environment("RC_CLUSTER_STICK");
   setup.key = from_environment("RC_CLUSTER_KEY");
+  setup.like = from_environment("RC_CLUSTER_LIKE");
   return setup;
 }
 

@@ -17,7 +17,8 @@ inline constexpr const char* k_cluster_answers = "/root/answers.yaml";
 std::string without_warnings(std::string_view text);
 
 struct ClusterSite {
-  /// Up, with the stick of $RC_CLUSTER_STICK (a folder), the key of $RC_CLUSTER_KEY and answers.
+  /// Up, with the stick of $RC_CLUSTER_STICK (a folder), the key of $RC_CLUSTER_KEY, what $RC_CLUSTER_LIKE (may be empty) lays over it, and
+  /// answers.
   explicit ClusterSite(const std::string& name);
 
   static std::string install_command();

@@ -45,6 +45,7 @@ SealedHostOptions options_of(const MachineSetup& setup, const std::string& work)
 
 Machine::Machine(MachineSetup setup) : work_("rc-field-machine") {
   host_ = std::make_unique<SealedHost>(options_of(setup, work_.path()));
+  if (!setup.like.empty()) lay_over_root(setup.like, host_->root_folder());
   write(k_key, read_file(setup.key.empty() ? workshop().public_key("site") : setup.key, k_file_limit));
   host_->boot();
 }

@@ -24,6 +24,7 @@ struct MachineSetup {
   std::vector<std::pair<std::string, std::string>> more_sticks;  ///< host folder -> path inside
   std::vector<std::string> packages;                             ///< that people had installed before
   std::string root;                                              ///< a root folder; empty: Debian 12 from the cache
+  std::string like;                                              ///< host folder, laid over the root before it boots; empty: none
   std::string key;                                               ///< host file, to be k_key; empty: that of the workshop's sticks
 };
 
