@@ -6,6 +6,7 @@
 
 #include "bundle/base/text.h"
 #include "tests/support/memory_host.h"
+#include "tests/support/proc_texts.h"
 #include "tests/unit/care/sample_certificate.h"
 
 namespace rootcellar::test {
@@ -26,15 +27,10 @@ KubeadmInit node(const std::string& config, bool join) {
   return action;
 }
 
-/// One line of the local table of /proc/net/fib_trie for each address.
-std::string fib_trie(const std::string& address) {
-  return cat("Local:\n  +-- 0.0.0.0/0 3 0 5\n     |-- ", address, "\n        /32 host LOCAL\n");
-}
-
 class Report : public ::testing::Test {
  protected:
   Report() {
-    host_.add_file("/proc/net/fib_trie", fib_trie("10.0.0.1"));
+    host_.add_file("/proc/net/fib_trie", fib_trie({"10.0.0.1"}));
     host_.add_file("/etc/kubernetes/admin.conf", "a kubeconfig");
     host_.add_file("/etc/kubernetes/pki/apiserver.crt", k_certificate);
     host_.add_file("/usr/local/bin/helm", "a program", 0755);
@@ -96,7 +92,7 @@ TEST_F(Report, IsOneLineWhereTheClusterDoesNotAnswer) {
 }
 
 TEST_F(Report, SaysWhichAddressIsGone) {
-  host_.add_file("/proc/net/fib_trie", fib_trie("10.0.0.9"));
+  host_.add_file("/proc/net/fib_trie", fib_trie({"10.0.0.9"}));
   EXPECT_NE(
       text(0).find("\nthis machine was 10.0.0.1 when the cluster was made, and is 10.0.0.9 now: run 'rootcellar-install readdress'\n"),
       std::string::npos);
@@ -104,7 +100,7 @@ TEST_F(Report, SaysWhichAddressIsGone) {
 }
 
 TEST_F(Report, SaysWhenTheMachineHasNoAddress) {
-  host_.add_file("/proc/net/fib_trie", fib_trie("127.0.0.1"));
+  host_.add_file("/proc/net/fib_trie", fib_trie({"127.0.0.1"}));
   EXPECT_NE(
       text(0).find("\nthis machine was 10.0.0.1 when the cluster was made, and is at no network now: run 'rootcellar-install readdress'\n"),
       std::string::npos);

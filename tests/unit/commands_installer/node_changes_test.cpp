@@ -6,6 +6,8 @@
 #include "installer/commands/care_setting.h"
 #include "installer/commands/program.h"
 #include "tests/support/failing_host.h"
+#include "tests/support/proc_texts.h"
+#include "tests/support/thrown.h"
 #include "tests/unit/commands_installer/rack_fixture.h"
 #include "tests/unit/commands_installer/typing_console.h"
 #include "tests/unit/run/fake_state.h"
@@ -20,15 +22,10 @@ using test::Machine;
 using test::Rack;
 
 constexpr const char* k_manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-constexpr const char* k_header = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n";
-constexpr const char* k_way_out = "eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\n";
-constexpr const char* k_lan = "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n";
 constexpr const char* k_second_lan = "eth1\t006433C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\n";  // 198.51.100.0
 
 void set_addresses(Machine& machine, const std::vector<std::string>& addresses) {
-  std::string text = "Local:\n  +-- 0.0.0.0/0 3 0 5\n";
-  for (const std::string& address : addresses) text += cat("     |-- ", address, "\n        /32 host LOCAL\n");
-  machine.host().add_file("/proc/net/fib_trie", text);
+  machine.host().add_file("/proc/net/fib_trie", test::fib_trie(addresses));
 }
 
 class NodeChanges : public ::testing::Test {
@@ -54,11 +51,11 @@ TEST_F(NodeChanges, ReaddressRefusesWhatTheMachineHasNot) {
   EXPECT_EQ(err({"readdress", "--address", "192.0.2.41"}),
             "error: cannot readdress: 192.0.2.41 is not an address of this machine, which has 192.0.2.40\n");
   set_addresses(first(), {"192.0.2.40", "198.51.100.7"});
-  first().host().add_file("/proc/net/route", cat(k_header, k_lan, k_second_lan));
+  first().host().add_file("/proc/net/route", test::route_table({test::k_lan, k_second_lan}));
   EXPECT_EQ(err({"readdress"}),
             "error: cannot readdress: this machine has several addresses: 192.0.2.40, 198.51.100.7\nhint: say which with --address\n");
   set_addresses(first(), {"192.0.2.40"});
-  first().host().add_file("/proc/net/route", cat(k_header, k_lan));
+  first().host().add_file("/proc/net/route", test::route_table({test::k_lan}));
   EXPECT_EQ(err({"readdress"}),
             "error: cannot readdress: this machine has no default route any more, and pods reach services only with one\n"
             "hint: set it first\n");
@@ -85,12 +82,7 @@ TEST_F(NodeChanges, AskBeforeAnythingChanges) {
 TEST_F(NodeChanges, AnotherAnswerThanYesEndsThem) {
   for (const std::string verb : {"renew", "readdress"}) {
     test::TypingConsole console({"y"});
-    try {
-      confirm(false, verb, console);
-      FAIL() << "accepted";
-    } catch (const UsageError& error) {
-      EXPECT_EQ(error.message(), "the answer was not 'yes'");
-    }
+    EXPECT_EQ(test::message_of([&] { confirm(false, verb, console); }), "the answer was not 'yes'");
     EXPECT_EQ(console.said, cat("Type 'yes' to ", verb, ": "));
     test::TypingConsole agrees({" yes "});
     EXPECT_NO_THROW(confirm(false, verb, agrees));

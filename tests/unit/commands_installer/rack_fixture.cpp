@@ -4,6 +4,7 @@
 #include "bundle/base/text.h"
 #include "installer/commands/install_unit.h"
 #include "installer/commands/program.h"
+#include "tests/support/proc_texts.h"
 #include "tests/unit/bundle/bundle_fixture.h"
 #include "tests/unit/commands_installer/site_fixture.h"
 #include "tests/unit/run/fake_state.h"
@@ -12,11 +13,6 @@ namespace rootcellar::test {
 namespace {
 
 constexpr const char* k_pulled = "/fake/pulled";
-constexpr const char* k_routes =
-    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n"
-    "eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\n"
-    "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n";
-
 std::string installed_packages() {
   std::string text;
   for (const char* name : {"containerd", "conntrack", "iptables", "iproute2"})
@@ -83,8 +79,8 @@ Machine::Machine(const std::string& folder, const std::string& hostname, const s
   host_.add_file("/proc/sys/kernel/hostname", cat(hostname, "\n"));
   host_.add_file("/proc/meminfo", "MemTotal:        8000000 kB\n");
   host_.add_file("/proc/cpuinfo", "processor\t: 0\nprocessor\t: 1\n");
-  host_.add_file("/proc/net/route", k_routes);
-  host_.add_file("/proc/net/fib_trie", cat("Local:\n  +-- 0.0.0.0/0 3 0 5\n     |-- ", address, "\n        /32 host LOCAL\n"));
+  host_.add_file("/proc/net/route", route_table({k_way_out, k_lan}));
+  host_.add_file("/proc/net/fib_trie", fib_trie({address}));
   host_.add_file("/proc/self/status", "CapEff:\t000001ffffffffff\n");
   host_.add_file("/etc/resolv.conf", "nameserver 192.0.2.53\n");
   host_.add_file("/boot/config-6.1.0-test", "CONFIG_X=y\n");

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "tests/support/thrown.h"
 #include "tests/unit/run/cluster_machine.h"
 #include "tests/unit/run/fake_state.h"
 
@@ -60,13 +60,7 @@ class NodePodsWait : public ::testing::Test {
   NodePodsWait() { set_up_joining_machine(host_); }
 
   std::string refusal(const std::vector<Step>& steps) {
-    try {
-      install(host_, bundle_, steps);
-      return "accepted";
-    } catch (const Error& error) {
-      hint_ = error.hint();
-      return error.message();
-    }
+    return message_of([&] { install(host_, bundle_, steps); }, &hint_);
   }
 
   TemporaryDirectory directory_{"rc-node-pods"};
