@@ -162,7 +162,8 @@ void plan_names(const PlanInput& input, const ClusterSite& site, Plan& plan) {
            WriteFile{path, text});
 }
 
-/// containerd's and the kubelet's own units say it anyway; docker's is the package's.
+/// Also where there is none yet: who gives services one later does not mean the cluster's images. containerd's and the kubelet's own units say
+/// it, too.
 void plan_proxies(const PlanInput& input, Plan& plan) {
   if (docker_proxy_drop_in(input).empty()) return;
   const std::string path = docker_proxy_drop_in(input), directory = path_parent(path);
@@ -185,8 +186,7 @@ void plan_role_directories(const ClusterSite& site, Plan& plan) {
 }  // namespace
 
 std::string docker_proxy_drop_in(const PlanInput& input) {
-  const bool wanted = input.cluster() && input.docker() && !input.facts.node.proxies.empty();
-  return wanted ? unit_path("docker.service.d/rootcellar-no-proxy.conf") : std::string();
+  return input.cluster() && input.docker() ? unit_path("docker.service.d/rootcellar-no-proxy.conf") : std::string();
 }
 
 void plan_node(const PlanInput& input, Plan& plan) {
