@@ -74,6 +74,24 @@ was=$(workflow)
 [ "${was##* }" = Succeeded ] || fail "the workflow: $was"
 token=$(page_token)
 
+if [ "$(runtime_of "$work")" = containerd ]; then
+  step "pins" "Whoever pulls an image again takes its pin: status says so, resume pins it again. A name that the bundle does not have fails at once."
+  image=$(inside crictl images --output json | grep -o '"registry.k8s.io/etcd:[^"]*"' | tr -d '"')
+  pinned() { [[ $(inside ctr --namespace k8s.io images list "name==$image") = *io.cri-containerd.pinned=pinned* ]]; }
+  pinned || fail "$image is not pinned by the install"
+  inside crictl pull "$image"
+  if pinned; then fail "a pull leaves the pin now: this step proves nothing any more"; fi
+  if inside rootcellar-install status > "$work/care-status.txt" 2>&1; then fail "status sees no lost pin"; fi
+  grep "lost its pin; 'rootcellar-install resume' pins it again" "$work/care-status.txt" || fail "what status says of a lost pin"
+  inside rootcellar-install resume 2>&1 | tee "$work/care-resume.txt"
+  grep -F "The installation is complete. Put right: $image." "$work/care-resume.txt" || fail "what resume says of a lost pin"
+  pinned || fail "$image is not pinned after resume"
+  settled resume
+  begun=$SECONDS
+  if inside crictl pull nowhere.example/lab/page:1 > "$work/care-pull.txt" 2>&1; then fail "an image that nobody has was pulled"; fi
+  [ $((SECONDS - begun)) -le 5 ] || fail "a name that is not known took $((SECONDS - begun)) s: $(cat "$work/care-pull.txt")"
+fi
+
 step "renew, killed" "Killed while the kubelet stands still, it begins anew; every certificate has a later end then, the kubelet's own too."
 apiserver=$(expires /etc/kubernetes/pki/apiserver.crt)
 kubelet=$(expires /etc/kubernetes/kubelet.conf)
