@@ -12,16 +12,21 @@
 namespace rootcellar {
 namespace {
 
-constexpr std::int64_t k_steady = 5, k_steady_after_a_crash = 20;  // seconds
+constexpr std::int64_t k_steady = 5, k_steady_after_a_crash = 20, k_short_life = 60;  // seconds
 
 std::string owner_kind(const JsonValue& pod) {
   const auto& owners = items_at(pod, {"metadata", "ownerReferences"});
   return owners.empty() ? std::string() : text_at(owners.front(), {"kind"});
 }
 
+/// A container that lived long ended by a boot, or once in a while.
 bool has_crashed(const JsonValue& pod) {
   const auto& containers = items_at(pod, {"status", "containerStatuses"});
-  return std::any_of(containers.begin(), containers.end(), [](const JsonValue& c) { return number_at(c, {"restartCount"}) > 0; });
+  return std::any_of(containers.begin(), containers.end(), [](const JsonValue& container) {
+    const auto from = parse_time(text_at(container, {"lastState", "terminated", "startedAt"}));
+    const auto to = parse_time(text_at(container, {"lastState", "terminated", "finishedAt"}));
+    return from && to && *to - *from < k_short_life;
+  });
 }
 
 /// When it became ready, by the kubelet's clock, which is this machine's; empty: it is not.

@@ -12,7 +12,7 @@ namespace rootcellar {
 
 /// Of `pods`, all those on one node, its own; without those that are being replaced.
 std::vector<JsonValue> own_pods(const JsonValue& pods);
-/// Ready, and not only for the moment between two crashes: since 5 s, and since 20 s where a container has ended before.
+/// Ready, and not only for the moment between two crashes: since 5 s, and since 20 s where a container ended soon after its start.
 WorkloadState own_pods_state(const std::vector<JsonValue>& own, std::int64_t now);
 
 /// The same of a node by its name. A node's own key is enough to ask.

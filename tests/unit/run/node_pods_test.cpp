@@ -46,12 +46,17 @@ TEST(NodePods, WhatCountsAsUp) {
 }
 
 TEST(NodePods, TheMomentBetweenTwoCrashesDoesNotCount) {
-  const std::string crashed = R"(,"containerStatuses":[{"name":"kube-proxy","restartCount":3}])";
+  const auto ended = [](std::int64_t life) {
+    return cat(R"(,"containerStatuses":[{"name":"kube-proxy","restartCount":3,"lastState":{"terminated":{"startedAt":")", format_time(1000),
+               R"(","finishedAt":")", format_time(1000 + life), R"("}}}])");
+  };
+  const std::string crashed = ended(59);
   EXPECT_EQ(shown({pod("kube-proxy-a", "DaemonSet", ready(4))}), "waiting: 1 of 1 are ready, kube-proxy-a not long enough");
   EXPECT_EQ(shown({pod("kube-proxy-a", "DaemonSet", ready(5))}), "ready: 1 of 1 are ready");
   EXPECT_EQ(shown({pod("kube-proxy-a", "DaemonSet", ready(19), crashed)}),
             "waiting: 1 of 1 are ready, kube-proxy-a not long enough after a crash");
   EXPECT_EQ(shown({pod("kube-proxy-a", "DaemonSet", ready(20), crashed)}), "ready: 1 of 1 are ready");
+  EXPECT_EQ(shown({pod("kube-proxy-a", "DaemonSet", ready(5), ended(60))}), "ready: 1 of 1 are ready");  // as by a boot
   EXPECT_EQ(shown({pod("kube-proxy-a", "DaemonSet", ready(-3600), crashed)}), "ready: 1 of 1 are ready");  // the clock was set back
 }
 
