@@ -235,6 +235,24 @@ constexpr auto secret_members = [](auto& io, auto& it) {
   io.text("server", it.server);
 };
 
+constexpr auto job_variable_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.text("value", it.value);
+  io.text("secret", it.secret);
+  io.text("key", it.key);
+};
+
+constexpr auto export_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.text("namespace", it.space);
+  io.text("account", it.account);
+  io.texts("cluster-roles", it.cluster_roles);
+  io.texts("roles", it.roles);
+  io.text("host", it.host);
+  io.text("path", it.path);
+  io.text("format", it.format);
+};
+
 constexpr auto deployment_members = [](auto& io, auto& it) {
   io.text("name", it.name);
   io.text("kind", it.kind);
@@ -250,6 +268,10 @@ constexpr auto deployment_members = [](auto& io, auto& it) {
   io.list("waits", it.waits, wait_members);
   io.list("captures", it.captures, capture_members);
   io.number("time-limit", it.time_limit);
+  io.text("image", it.image);
+  io.text("account", it.account);
+  io.list("environment", it.environment, job_variable_members);
+  io.number("attempts", it.attempts);
 };
 
 constexpr auto cluster_members = [](auto& io, auto& it) {
@@ -269,6 +291,7 @@ constexpr auto cluster_members = [](auto& io, auto& it) {
   io.list("secrets", it.secrets, secret_members);
   io.list("network", it.network, deployment_members);
   io.list("deploy", it.deploy, deployment_members);
+  io.list("exports", it.exports, export_members);
 };
 
 constexpr auto appliance_members = [](auto& io, auto& it) {

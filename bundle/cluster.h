@@ -52,22 +52,46 @@ struct GeneratedSecret {
   std::string server;         ///< dockerconfigjson: registry HOST:PORT, ${...} allowed
 };
 
+/// What a job's program finds in its environment: a value, or one key of a Secret in its namespace. Exactly one of the two.
+struct JobVariable {
+  std::string name;
+  std::string value;   ///< ${...} filled in on the target; never a secret
+  std::string secret;  ///< the Secret's name
+  std::string key;     ///< the key in it
+};
+
 /// One thing put into the cluster. Exactly one kind.
 struct Deployment {
   std::string name;                   ///< unique; a chart's release name
-  std::string kind;                   ///< "manifest" | "chart" | "exec"
+  std::string kind;                   ///< "manifest" | "chart" | "exec" | "job"
   std::string space;                  ///< namespace, made when it is not there; empty: "default"
   std::vector<std::string> files;     ///< FileEntry paths. manifest: applied in this order; chart: the one archive
   std::string text;                   ///< manifest: one more document; chart: values.yaml. ${...} is filled in on the target
   bool templated = false;             ///< manifest: ${...} is filled in in `files` too
-  std::string target;                 ///< exec: "deployment/web"
-  std::string container;              ///< exec; empty: the pod's default
-  std::vector<std::string> argv;      ///< exec: never holds a secret
+  std::string target;                 ///< exec: "deployment/web"; job: where its probe is asked
+  std::string container;              ///< exec, job's probe; empty: the pod's default
+  std::vector<std::string> argv;      ///< exec, job: never holds a secret
   std::vector<std::string> probe;     ///< exec: exit status 0 in the same pod means already so; empty: done once
   std::string input;                  ///< exec: standard input, ${...} filled in
   std::vector<ClusterWait> waits;
   std::vector<ClusterCapture> captures;
   std::uint64_t time_limit = 900;     ///< seconds, of the deployment itself
+  std::string image;                  ///< job
+  std::string account;                ///< job: service account; empty: the namespace's default
+  std::vector<JobVariable> environment;  ///< job
+  std::uint64_t attempts = 0;            ///< job: how many pods may be tried; 0 for other kinds
+};
+
+/// What another site's host needs to use this cluster: a service account's token and the authority, in one small file.
+struct ClusterExport {
+  std::string name;
+  std::string space;                       ///< namespace, made when it is not there; empty: "default"
+  std::string account = "default";         ///< service account, made when it is not there
+  std::vector<std::string> cluster_roles;  ///< ClusterRoles that the account gets in this namespace
+  std::vector<std::string> roles;          ///< Roles of the namespace that it gets
+  std::string host;                        ///< by which the other host reaches the API server, ${...} filled in; empty: this node's address
+  std::string path;                        ///< the file on this machine
+  std::string format = "tator";            ///< "tator": values for its chart | "kubeconfig"
 };
 
 struct ClusterSection {
@@ -87,6 +111,7 @@ struct ClusterSection {
   std::vector<GeneratedSecret> secrets;
   std::vector<Deployment> network;              ///< the CNI: before the node can be Ready
   std::vector<Deployment> deploy;               ///< everything else, in order
+  std::vector<ClusterExport> exports;           ///< after all of it
 };
 
 }  // namespace rootcellar

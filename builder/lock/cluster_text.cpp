@@ -31,7 +31,7 @@ class Writer {
     out_.value_plain(value);
   }
   void mode(std::uint32_t value) { out_.entry("mode", mode_text(value)); }
-  void kind(const std::string& value, const std::vector<std::string>&) { out_.entry("kind", value); }
+  void choice(std::string_view key, const std::string& value, const std::vector<std::string>&) { out_.entry(key, value); }
 
   template <typename Value, typename Keys>
   void list(std::string_view key, const std::vector<Value>& values, Keys keys) {
@@ -60,9 +60,9 @@ class Reader {
   void number(std::string_view key, std::uint64_t& value) { value = map_.number(key, 0); }
   void truth(std::string_view key, bool& value) { value = map_.boolean(key, value); }
   void mode(std::uint32_t& value) { value = read_locked_mode(map_); }
-  void kind(std::string& value, const std::vector<std::string>& kinds) {
-    map_.require("kind");
-    value = map_.one_of("kind", kinds, kinds.front());
+  void choice(std::string_view key, std::string& value, const std::vector<std::string>& choices) {
+    map_.require(key);
+    value = map_.one_of(key, choices, choices.front());
   }
 
   template <typename Value, typename Keys>
@@ -83,7 +83,8 @@ class Reader {
 
 const std::vector<std::string> k_secret_kinds{"password", "hex", "rsa", "jwt", "dhparam", "htpasswd", "dockerconfigjson"};
 const std::vector<std::string> k_wait_kinds{"rollout", "job", "jsonpath", "http"};
-const std::vector<std::string> k_deployment_kinds{"manifest", "chart", "exec"};
+const std::vector<std::string> k_deployment_kinds{"manifest", "chart", "exec", "job"};
+const std::vector<std::string> k_export_formats{"tator", "kubeconfig"};
 
 constexpr auto directory_keys = [](auto& io, auto& it) {
   io.need("group", it.group);
@@ -100,7 +101,7 @@ constexpr auto role_keys = [](auto& io, auto& it) {
 
 constexpr auto secret_keys = [](auto& io, auto& it) {
   io.text("claims", it.claims);
-  io.kind(it.kind, k_secret_kinds);
+  io.choice("kind", it.kind, k_secret_kinds);
   io.number("length", it.length);
   io.need("name", it.name);
   io.text("secret", it.secret);
@@ -112,7 +113,7 @@ constexpr auto wait_keys = [](auto& io, auto& it) {
   io.text("expect", it.expect);
   io.text("expression", it.expression);
   io.texts("fails", it.fails);
-  io.kind(it.kind, k_wait_kinds);
+  io.choice("kind", it.kind, k_wait_kinds);
   io.text("namespace", it.space);
   io.need("target", it.target);
   io.number("time_limit", it.time_limit);
@@ -125,13 +126,35 @@ constexpr auto capture_keys = [](auto& io, auto& it) {
   io.need("target", it.target);
 };
 
+constexpr auto job_variable_keys = [](auto& io, auto& it) {
+  io.text("key", it.key);
+  io.need("name", it.name);
+  io.text("secret", it.secret);
+  io.text("value", it.value);
+};
+
+constexpr auto export_keys = [](auto& io, auto& it) {
+  io.need("account", it.account);
+  io.texts("cluster_roles", it.cluster_roles);
+  io.choice("format", it.format, k_export_formats);
+  io.text("host", it.host);
+  io.need("name", it.name);
+  io.text("namespace", it.space);
+  io.need("path", it.path);
+  io.texts("roles", it.roles);
+};
+
 constexpr auto deployment_keys = [](auto& io, auto& it) {
+  io.text("account", it.account);
   io.texts("argv", it.argv);
+  io.number("attempts", it.attempts);
   io.list("captures", it.captures, capture_keys);
   io.text("container", it.container);
+  io.list("environment", it.environment, job_variable_keys);
   io.texts("files", it.files);
+  io.text("image", it.image);
   io.text("input", it.input);
-  io.kind(it.kind, k_deployment_kinds);
+  io.choice("kind", it.kind, k_deployment_kinds);
   io.need("name", it.name);
   io.text("namespace", it.space);
   io.texts("probe", it.probe);
@@ -149,6 +172,7 @@ constexpr auto cluster_keys = [](auto& io, auto& it, auto files) {
   io.list("deploy", it.deploy, deployment_keys);
   io.need("domain", it.domain);
   io.need("endpoint", it.endpoint);
+  io.list("exports", it.exports, export_keys);
   files();
   io.texts("images", it.images);
   io.list("network", it.network, deployment_keys);

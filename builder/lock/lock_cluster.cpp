@@ -75,6 +75,8 @@ class ClusterLocker {
     if (source.chart) add_chart(source, deployment);
     if (deployment.kind == "manifest" && !deployment.text.empty())
       images_.take(filled_with_something(deployment.text, what), cat(what, ", its text"), source.place);
+    if (deployment.kind == "job")  // as the installer will write it
+      images_.take(cat("image: '", deployment.image, "'\nimagePullPolicy: IfNotPresent\n"), what, source.place);
     return deployment;
   }
 

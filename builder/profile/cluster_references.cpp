@@ -31,6 +31,7 @@ class ClusterChecker {
     check_secrets();
     check_deployments("network", profile_.cluster.network);
     check_deployments("deploy", profile_.cluster.deploy);
+    check_exports();
   }
 
  private:
@@ -105,11 +106,31 @@ class ClusterChecker {
     deployments_.push_back(deployment.name);
     check_places(node, deployment.text);
     check_places(node, deployment.input);
+    check_job(node, deployment);
     // What a deployment captures is there when its waits are over.
     for (const ClusterWait& wait : deployment.waits) check_places(node, wait.target);
     for (const ClusterCapture& capture : deployment.captures) {
       if (has(captures_, capture.name)) faults_.add(node, cat("capture '", capture.name, "' is taken twice"));
       captures_.push_back(capture.name);
+    }
+  }
+
+  void check_job(const YamlNode& node, const Deployment& job) {
+    if (job.kind != "job") return;
+    expect_image(node, job.image);
+    for (const JobVariable& variable : job.environment) check_places(node, variable.value);
+  }
+
+  /// Of two in one file only the last would be there.
+  void check_exports() {
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < cluster_.exports.size(); ++i) {
+      const ClusterExport& described = cluster_.exports[i];
+      const YamlNode& node = items("exports")[i];
+      if (has(paths, described.path)) faults_.add(node, cat("'", described.path, "' is also another export's destination"));
+      paths.push_back(described.path);
+      if (described.host.find("${secret.") != std::string::npos || described.host.find("${capture.") != std::string::npos)
+        faults_.add(node, "key 'host': what it is must be known before anything is installed", "give it by ${answers.NAME}");
     }
   }
 

@@ -19,7 +19,8 @@ cluster:
   roles: [{directories: [{}]}]
   secrets: [{}]
   binaries: [{}]
-  deploy: [{manifest: {files: [{}]}, chart: {}, exec: {}, waits: [{jsonpath: {}}], captures: [{}]}]
+  deploy: [{manifest: {files: [{}]}, chart: {}, exec: {}, job: {environment: [{}]}, waits: [{jsonpath: {}}], captures: [{}]}]
+  exports: [{}]
 checks: [{container: {}}]
 )";
 
@@ -40,6 +41,7 @@ std::vector<std::string> known_profile_keys() {
                                 "cluster.roles.remove",
                                 "cluster.secrets.remove",
                                 "cluster.binaries.remove",
+                                "cluster.exports.remove",
 
                                 "cluster.deploy.remove"};
   const YamlNode root = parse_yaml(k_one_of_each, "keys");

@@ -154,6 +154,7 @@ void read_cluster(const YamlNode& node, Profile& profile, const ReadContext& con
   map.list("binaries", [&](const YamlNode& item) { read_binary(item, profile, context); });
   map.list("network", [&](const YamlNode& item) { profile.cluster.network.push_back(read_deployment(item, context)); });
   map.list("deploy", [&](const YamlNode& item) { profile.cluster.deploy.push_back(read_deployment(item, context)); });
+  map.list("exports", [&](const YamlNode& item) { cluster.exports.push_back(read_export(item, context)); });
   context.finish(map, "cluster");
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view k_section = "cluster.deploy";  // cluster.network has the same keys
 constexpr std::uint64_t k_max_time_limit = 86400;
-const std::vector<std::string> k_kinds{"manifest", "chart", "exec", "kustomize"};
+const std::vector<std::string> k_kinds{"manifest", "chart", "exec", "job", "kustomize"};
 const std::vector<std::string> k_wait_kinds{"rollout", "job", "jsonpath", "http"};
 const std::vector<std::string> k_chart_places{"url", "path", "repository", "oci"};
 constexpr std::string_view k_object = "an object like deployment/web";
@@ -55,6 +55,7 @@ class DeploymentReader {
     if (kind == "manifest") read_manifest(node);
     if (kind == "chart") read_chart(node);
     if (kind == "exec") read_exec(node);
+    if (kind == "job") read_job(node, deployment_.described, context_);
     if (kind == "kustomize") read_kustomize(node);
   }
 
@@ -136,17 +137,9 @@ class DeploymentReader {
     exec.argv = map.text_list("argv");
     exec.probe = map.text_list("probe");
     exec.input = read_site_text(map, "input");
-    for (const char* key : {"argv", "probe"}) refuse_secrets(map.take(key));
+    for (const char* key : {"argv", "probe"})
+      refuse_secret_arguments(map.take(key), "give it by 'input', the command's standard input", context_.faults);
     context_.finish(map, cat(k_section, ".exec"));
-  }
-
-  /// Every process of the machine can read the arguments of every other.
-  void refuse_secrets(const YamlNode* list) {
-    if (list == nullptr) return;
-    for (const YamlNode& item : list->items) {
-      if (item.scalar.find("${secret.") != std::string::npos)
-        context_.faults.add(item, "a secret cannot be an argument", "give it by 'input', the command's standard input");
-    }
   }
 
   void read_kustomize(const YamlNode& node) {

@@ -38,6 +38,12 @@ Check read_check(const YamlNode& node, const ReadContext& context);
 void read_cluster(const YamlNode& node, Profile& profile, const ReadContext& context);
 ProfileDeployment read_deployment(const YamlNode& node, const ReadContext& context);
 
+/// A deployment's 'job' and one of cluster.exports.
+void read_job(const YamlNode& node, Deployment& job, const ReadContext& context);
+ClusterExport read_export(const YamlNode& node, const ReadContext& context);
+/// Every process of a machine can read the arguments of every other, and the API server keeps a pod's for everybody who may see pods.
+void refuse_secret_arguments(const YamlNode* list, std::string_view hint, YamlFaults& faults);
+
 /// url, path, text, sha256 and size of `map`, for files of recipes.
 ProfileFileContent read_content(YamlMap& map, const ReadContext& context);
 /// The same, and what only the lock can follow: checksum_url and member.

@@ -4,7 +4,7 @@
 
 #include "bundle/base/io.h"
 #include "bundle/base/text.h"
-#include "installer/care/certificate.h"
+#include "installer/run/certificate.h"
 
 namespace rootcellar {
 namespace {

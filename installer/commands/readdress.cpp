@@ -5,6 +5,7 @@
 #include "bundle/base/text.h"
 #include "installer/care/cluster_report.h"
 #include "installer/commands/care_setting.h"
+#include "installer/commands/changed_plan.h"
 #include "installer/commands/install_unit.h"
 #include "installer/commands/program.h"
 #include "installer/plan/cluster_site.h"
@@ -49,22 +50,6 @@ Step with_address(const Step& step, const std::string& from, const std::string& 
 /// A step that says the address, and the one that brings the node along.
 bool is_concerned(const Step& before, const Step& after) {
   return std::holds_alternative<KubeadmInit>(before.action) || encode_step(before).dump() != encode_step(after).dump();
-}
-
-struct Change {
-  std::vector<Step> steps;
-  std::vector<const Step*> concerned, same;
-};
-
-/// Under a new plan record; what stays is done already, so that no stick is asked for.
-void journal_change(const CareSetting& setting, const Change& change, Surroundings& surroundings) {
-  Journal journal(surroundings.host, KeptState(surroundings).journal_path());
-  journal.append(plan_record(setting.bundle, change.steps, setting.plan.places, surroundings.host.now()));
-  for (const Step* step : change.same) {
-    journal.append({.kind = JournalRecord::Kind::done,
-                    .step = step->id,
-                    .data = JsonValue::object({{"already", JsonValue::boolean(true)}, {"step", encode_step(*step)}})});
-  }
 }
 
 void keep_answers(const std::string& from, const std::string& to, Surroundings& surroundings) {

@@ -6,13 +6,16 @@
 #include "installer/care/certificate_dates.h"
 #include "installer/care/renewal.h"
 #include "installer/commands/care_setting.h"
+#include "installer/commands/install_unit.h"
 #include "installer/commands/program.h"
+#include "installer/commands/server_renaming.h"
 #include "installer/run/cluster_api.h"
 
 namespace rootcellar {
 namespace {
 
 struct RenewOptions {
+  std::optional<std::string> answers;
   bool yes = false;
 };
 
@@ -40,21 +43,52 @@ void show(const std::vector<CertificateDate>& before, const std::vector<Certific
   console.print(cli::table(rows));
 }
 
+std::string names_text(const ServerRenaming& renaming) {
+  std::vector<std::string> titles;
+  for (const Step* step : renaming.change.concerned) titles.push_back(cat("  - ", step->title, "\n"));
+  return titles.empty() ? std::string()
+                        : cat("The API server gets the names that the answers say. What says them is changed first:\n", join(titles, ""));
+}
+
+/// A token and an authority outlive certificates, but a file that was lost or changed is whole again.
+void write_exports(const CareSetting& setting, RunContext& context, cli::Console& console) {
+  for (const Step& step : setting.plan.steps) {
+    const auto* access = std::get_if<ExportAccess>(&step.action);
+    if (access == nullptr) continue;
+    do_step(step, context);
+    console.say(cat("'", access->path, "' is written anew."));
+  }
+}
+
+/// By the install unit, as the plan's other steps were done.
+void rename_server(std::optional<CareSetting>& setting, const ServerRenaming& renaming, cli::Console& console, Surroundings& surroundings) {
+  if (renaming.change.concerned.empty()) return;
+  journal_server_names(*setting, renaming, surroundings);
+  const std::vector<std::string> places = setting->plan.places;
+  setting.reset();  // the unit takes the lock
+  run_install_unit(surroundings, console, places);
+  setting.emplace(open_care("renew", surroundings));
+}
+
 ExitCode renew(cli::Console& console, const RenewOptions& options, Surroundings& surroundings) {
-  const CareSetting setting = open_care("renew", surroundings);
+  std::optional<CareSetting> setting(open_care("renew", surroundings));
   require_renewal_possible(surroundings.host);
+  const ServerRenaming renaming = options.answers ? read_server_names(*setting, *options.answers, surroundings) : ServerRenaming();
   if (!console.json()) {
+    console.print(names_text(renaming));
     console.print(
         "Makes every certificate of this node anew by its kubeadm, for a year from now, and restarts etcd, the API server, the "
         "controllers,\n"
         "the scheduler and the kubelet. The API server does not answer for about a minute; pods run on.\n");
   }
   confirm(options.yes, "renew", console);
+  rename_server(setting, renaming, console, surroundings);
   const std::vector<CertificateDate> before = renewable(surroundings.host);
   RunContext context{.host = surroundings.host, .progress = console.progress(), .paths = surroundings.paths};
   const Step step = care_step("renew");
-  renew_certificates(setting.bundle.index().appliance.cluster.version, setting.node.join ? std::string() : setting.node.config,
+  renew_certificates(setting->bundle.index().appliance.cluster.version, setting->node.join ? std::string() : setting->node.config,
                      {step, context});
+  write_exports(*setting, context, console);
   show(before, renewable(surroundings.host), console);
   return ExitCode::ok;
 }
@@ -70,9 +104,14 @@ cli::Command renew_command(Surroundings& surroundings) {
       "Runs the installed kubeadm, which needs no network, restarts what uses the certificates, and makes the kubelet ask for its own "
       "anew. "
       "kubeadm's certificates are good for a year; 'status' shows until when. Copies of /etc/kubernetes/admin.conf made for people have to "
-      "be made again.";
-  command.examples = {"sudo rootcellar-install renew", "sudo rootcellar-install renew --yes"};
-  command.options = {{.names = "--yes", .help = "do not ask whether to go on", .flag = &options->yes}};
+      "be made again; the files of cluster.exports are written anew. With --answers the API server gets other names first: those below "
+      "'cluster', 'cert_sans'.";
+  command.examples = {"sudo rootcellar-install renew", "sudo rootcellar-install renew --answers answers.yaml --yes"};
+  command.options = {{.names = "--answers",
+                      .value = "FILE",
+                      .help = "the site's answers with another list cert_sans; nothing else in them may differ",
+                      .optional_text = &options->answers},
+                     {.names = "--yes", .help = "do not ask whether to go on", .flag = &options->yes}};
   command.run = [options, &surroundings](cli::Console& console) { return renew(console, *options, surroundings); };
   return command;
 }

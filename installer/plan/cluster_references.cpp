@@ -47,6 +47,7 @@ void check_deployment(const Deployment& deployment, References& references) {
   const std::string what = cat("'", deployment.name, "'");
   references.check(deployment.text, what);
   references.check(deployment.input, cat("input of ", what));
+  for (const JobVariable& variable : deployment.environment) references.check(variable.value, cat("environment of ", what));
   for (const ClusterWait& wait : deployment.waits) {
     if (wait.kind == "http") references.check(wait.target, cat("wait of ", what));
   }
@@ -64,6 +65,8 @@ void check_references(const PlanInput& input, Plan& plan) {
     references.check(secret.server, cat("server of secret '", secret.name, "'"));
     references.add(cat("secret.", secret.name));
   }
+  for (const ClusterExport& described : section.exports)
+    references.check(described.host, cat("host of export '", described.name, "'"));
   for (const Deployment& deployment : section.network) check_deployment(deployment, references);
   for (const Deployment& deployment : section.deploy) check_deployment(deployment, references);
 }

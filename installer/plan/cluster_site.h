@@ -67,6 +67,8 @@ void plan_cluster_images(const PlanInput& input, Plan& plan);
 void plan_kubeadm(const PlanInput& input, Plan& plan);
 /// The CNI, the node's labels, secrets, and everything the appliance deploys.
 void plan_deployments(const PlanInput& input, Plan& plan);
+/// The files by which hosts of other sites use this cluster. REQUIRES: site.ready().
+void plan_exports(const PlanInput& input, const ClusterSite& site, Plan& plan);
 /// `kubeadm join` and what a node that joined is given.
 void plan_join(const PlanInput& input, const ClusterSite& site, Plan& plan);
 /// What kubeadm's preflight cannot find well here, though it is.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
+#include "bundle/site_template.h"
 #include "installer/plan/cluster_site.h"
 
 namespace rootcellar {
@@ -39,7 +40,8 @@ void plan_resolver(const PlanInput& input, Plan& plan) {
 
 class Deployments {
  public:
-  Deployments(const PlanInput& input, const ClusterSite& site, Plan& plan) : values_(template_values(input, site)), plan_(plan) {}
+  Deployments(const PlanInput& input, const ClusterSite& site, Plan& plan)
+      : input_(input), values_(template_values(input, site)), plan_(plan) {}
 
   void add(const Deployment& deployment, const std::string& reason) {
     add_itself(deployment, reason);
@@ -63,10 +65,31 @@ class Deployments {
     } else if (d.kind == "chart") {
       HelmRelease release{d.name, space_of(d), d.files.empty() ? std::string() : d.files.front(), d.text, values_, d.time_limit};
       add_step(plan_, id, cat("install the chart '", d.name, "'"), reason, std::move(release));
+    } else if (d.kind == "job") {
+      add_step(plan_, id, cat("run the job '", d.name, "'"), reason, job_of(d));
     } else {
       ExecInPod exec{d.name, space_of(d), d.target, d.container, d.argv, d.probe, d.input, values_, d.time_limit};
       add_step(plan_, id, cat("run '", d.name, "' in ", d.target), reason, std::move(exec));
     }
+  }
+
+  /// Of the values only those it uses: another address of this machine is no reason to run it again.
+  RunJob job_of(const Deployment& d) const {
+    RunJob job{.name = d.name, .space = space_of(d), .image = d.image, .argv = d.argv, .account = d.account, .environment = d.environment};
+    if (const ImageEntry* image = find_image(input_, d.image); image != nullptr && !input_.pushed_over(d.image)) job.digest = image->digest;
+    job.target = d.target;
+    job.container = d.container;
+    job.probe = d.probe;
+    job.attempts = std::max<std::uint64_t>(d.attempts, 1);
+    job.time_limit = d.time_limit;
+    for (const TemplateValue& value : values_) {
+      const auto uses = [&](const JobVariable& variable) {
+        const std::vector<TemplateReference> used = template_references(variable.value, d.name);
+        return std::any_of(used.begin(), used.end(), [&](const TemplateReference& reference) { return reference.name == value.name; });
+      };
+      if (std::any_of(d.environment.begin(), d.environment.end(), uses)) job.values.push_back(value);
+    }
+    return job;
   }
 
   void add_wait(const Deployment& d, ClusterWait wait) {
@@ -93,6 +116,7 @@ class Deployments {
              "What comes later is told this value.", CaptureValue{capture});
   }
 
+  const PlanInput& input_;
   std::vector<TemplateValue> values_;
   Plan& plan_;
 };
@@ -171,6 +195,7 @@ void plan_deployments(const PlanInput& input, Plan& plan) {
   plan_waits(site, plan);
   for (const Deployment& deployment : section.deploy)
     deployments.add(deployment, cat("The appliance brings it into the cluster as '", deployment.name, "'."));
+  plan_exports(input, site, plan);
 }
 
 }  // namespace rootcellar

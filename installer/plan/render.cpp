@@ -70,6 +70,18 @@ struct Changes {
     lines.push_back(cat("in namespace ", a.space, "; gives up after ", human_duration(a.time_limit)));
   }
   void operator()(const ExecInPod& a) { lines.push_back(cat("runs ", join(a.argv, " "), " in ", a.target)); }
+  void operator()(const RunJob& a) {
+    lines.push_back(cat(a.argv.empty() ? "runs the image's own program" : cat("runs ", join(a.argv, " ")), " of ", a.image,
+                        " in namespace ", a.space, "; gives up after ", human_duration(a.time_limit)));
+  }
+  void operator()(const ExportAccess& a) {
+    std::vector<std::string> roles;
+    for (const std::string& role : a.cluster_roles) roles.push_back(cat("ClusterRole ", role));
+    for (const std::string& role : a.roles) roles.push_back(cat("Role ", role));
+    lines.push_back(cat("whoever has the file is service account ", a.account, " in namespace ", a.space,
+                        roles.empty() ? ", which gets no role here" : cat(", and has ", join(roles, ", "), " there")));
+    lines.push_back(cat("for a host that reaches the API server as ", a.host, ":", a.port, "; uninstall makes the token worthless"));
+  }
   void operator()(const WaitInCluster& a) { lines.push_back(cat("changes nothing; gives up after ", human_duration(a.wait.time_limit))); }
   void operator()(const CaptureValue&) { lines.push_back("changes nothing in the cluster"); }
   void operator()(const MarkNode& a) {

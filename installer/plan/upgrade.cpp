@@ -68,6 +68,7 @@ class Comparison {
     return steps_.contains(step.id) &&
            std::none_of(action.watch.begin(), action.watch.end(), [&](const std::string& path) { return changed_.contains(path); });
   }
+  bool compare(const KubeadmInit& action, const Step& step) const { return same_text(step) && !changed_.contains(action.config); }
   bool compare(const WaitHttp&, const Step&) const { return false; }  // proofs are given anew
   bool compare(const RunCheck&, const Step&) const { return false; }
   bool compare(const WaitInCluster&, const Step&) const { return false; }

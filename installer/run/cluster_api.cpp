@@ -89,20 +89,26 @@ std::optional<JsonValue> ClusterApi::get_json(std::vector<std::string> arguments
   return parse_json(*text, "kubectl's answer", {.bytes = k_answer_limit, .depth = 128});
 }
 
-ToolResult ClusterApi::run(std::vector<std::string> arguments, std::uint64_t time_limit, const std::string& input,
-                           const std::vector<std::string>& secrets) const {
+ToolCall ClusterApi::secret_call(std::vector<std::string> arguments, std::uint64_t time_limit, const std::string& input,
+                                 const std::vector<std::string>& secrets) const {
   ToolCall asked = call(std::move(arguments), time_limit);
   asked.input = input;
   asked.secrets = secrets;
-  return run_logged(std::move(asked), scope_);
+  asked.secrets.insert(asked.secrets.end(), hidden_.begin(), hidden_.end());
+  return asked;
+}
+
+ToolResult ClusterApi::run(std::vector<std::string> arguments, std::uint64_t time_limit, const std::string& input,
+                           const std::vector<std::string>& secrets) const {
+  ToolResult result = run_logged(secret_call(std::move(arguments), time_limit, input, secrets), scope_);
+  result.output = redact(result.output, hidden_);
+  result.error_output = redact(result.error_output, hidden_);
+  return result;
 }
 
 ToolResult ClusterApi::run_or_throw(std::vector<std::string> arguments, std::uint64_t time_limit, const std::string& input,
                                     const std::vector<std::string>& secrets) const {
-  ToolCall asked = call(std::move(arguments), time_limit);
-  asked.input = input;
-  asked.secrets = secrets;
-  return rootcellar::run_or_throw(std::move(asked), scope_);
+  return rootcellar::run_or_throw(secret_call(std::move(arguments), time_limit, input, secrets), scope_);
 }
 
 }  // namespace rootcellar

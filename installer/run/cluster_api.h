@@ -42,16 +42,22 @@ class ClusterApi {
   ToolResult run_or_throw(std::vector<std::string> arguments, std::uint64_t time_limit, const std::string& input = {},
                           const std::vector<std::string>& secrets = {}) const;
 
+  /// Secrets that the cluster has: hidden from now on in the log, and in what run() and run_or_throw() give back.
+  void hide(std::vector<std::string> secrets) { hidden_ = std::move(secrets); }
+
   const ActionScope& scope() const { return scope_; }
   const std::string& kubeconfig() const { return kubeconfig_; }
 
  private:
   ToolCall call(std::vector<std::string> arguments, std::uint64_t time_limit) const;
+  ToolCall secret_call(std::vector<std::string> arguments, std::uint64_t time_limit, const std::string& input,
+                       const std::vector<std::string>& secrets) const;
   [[noreturn]] void throw_silent(const std::string& why) const;
 
   const ActionScope& scope_;
   std::string kubeconfig_;
   Asked asked_;
+  std::vector<std::string> hidden_;
 };
 
 /// {"--namespace", NAME}; nothing for an empty name.

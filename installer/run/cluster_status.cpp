@@ -32,6 +32,7 @@ std::string cluster_step_fault(const Step& step, RunContext& context) {
   if (const auto* image = std::get_if<PullIntoContainerd>(&step.action)) return image_fault(*image, scope);
   if (const auto* chart = std::get_if<HelmRelease>(&step.action)) return in_the_way(chart->kubeconfig, chart->space, scope);
   if (const auto* manifest = std::get_if<ApplyManifest>(&step.action)) return in_the_way(manifest->kubeconfig, manifest->space, scope);
+  if (const auto* access = std::get_if<ExportAccess>(&step.action)) return export_fault(*access, scope);
   return {};
 }
 

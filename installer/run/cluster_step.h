@@ -110,6 +110,41 @@ struct ExecInPod {
   std::string kubeconfig = k_admin_kubeconfig;
 };
 
+/// A program of an image, run as a Job of Kubernetes until it ends well; done once. Stopped on the way: a job that runs is waited for, one
+/// that succeeded is not run again, one that failed is told and replaced. Undo deletes it.
+struct RunJob {
+  std::string name;
+  std::string space;
+  std::string image;
+  Digest digest;  ///< of the image: other bytes under the same tag are another thing to run; all-zero: not known
+  std::vector<std::string> argv;
+  std::string account;
+  std::vector<JobVariable> environment;
+  std::string target;  ///< of the probe
+  std::string container;
+  std::vector<std::string> probe;
+  std::uint64_t attempts = 1;
+  std::vector<TemplateValue> values;
+  std::uint64_t time_limit = 900;
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
+/// A service account with its roles and a token of its own that does not expire, and a 0600 file by which another host uses the cluster as
+/// this account. Undo takes the file, the token, the roles and, where we made it, the account away: the file is worth nothing then.
+struct ExportAccess {
+  std::string name;
+  std::string space;
+  std::string account;
+  std::vector<std::string> cluster_roles;
+  std::vector<std::string> roles;
+  std::string host;  ///< by which the other host reaches the API server
+  std::uint64_t port = 6443;
+  std::string path;
+  std::string format;  ///< "tator" | "kubeconfig"
+  std::string node;    ///< this one's name, for the file's first line
+  std::string kubeconfig = k_admin_kubeconfig;
+};
+
 /// A kind of wait that no profile asks for: until the pods that belong to the node `target` itself are up.
 inline constexpr const char* k_wait_for_node_pods = "node-pods";
 

@@ -73,6 +73,8 @@ struct Place {
     return cat("wait ", a.wait.kind, " ", a.wait.space, "/", a.wait.target, " ", a.wait.expression);
   }
   std::string operator()(const CaptureValue& a) const { return cat("capture ", a.capture.name); }
+  std::string operator()(const RunJob& a) const { return cat("job ", a.space, "/", a.name); }
+  std::string operator()(const ExportAccess& a) const { return cat("export ", a.name, " in ", a.path); }
   std::string operator()(const MarkNode& a) const { return cat("node ", a.node); }
 };
 

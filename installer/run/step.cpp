@@ -86,6 +86,17 @@ void visit(Is<CaptureValue> auto& v, auto& m) { m("capture", v.capture), m("kube
 void visit(Is<MarkNode> auto& v, auto& m) {
   m("node", v.node), m("labels", v.labels), m("remove-taints", v.remove_taints), m("kubeconfig", v.kubeconfig);
 }
+void visit(Is<JobVariable> auto& v, auto& m) { m("name", v.name), m("value", v.value), m("secret", v.secret), m("key", v.key); }
+void visit(Is<RunJob> auto& v, auto& m) {
+  m("name", v.name), m("namespace", v.space), m("image", v.image), m("digest", v.digest), m("argv", v.argv), m("account", v.account);
+  m("environment", v.environment), m("target", v.target), m("container", v.container), m("probe", v.probe), m("attempts", v.attempts);
+  m("values", v.values), m("time-limit", v.time_limit), m("kubeconfig", v.kubeconfig);
+}
+void visit(Is<ExportAccess> auto& v, auto& m) {
+  m("name", v.name), m("namespace", v.space), m("account", v.account), m("cluster-roles", v.cluster_roles), m("roles", v.roles);
+  m("host", v.host), m("port", v.port), m("path", v.path), m("format", v.format), m("node", v.node);
+  m("kubeconfig", v.kubeconfig);
+}
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -99,7 +110,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "install-packages", "fill-registry", "wait-http",      "pull-image",     "run-check",
     "edit-lines",       "swap-off",      "set-sysctls",    "load-modules",   "pull-into-containerd",
     "kubeadm-init",     "make-secret",   "apply-manifest", "helm-release",   "exec-in-pod",
-    "wait-in-cluster",  "capture-value", "mark-node",
+    "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
 };
 
 struct Writer {

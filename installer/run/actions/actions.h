@@ -55,6 +55,8 @@ ROOTCELLAR_ACTION(ExecInPod);
 ROOTCELLAR_ACTION(WaitInCluster);
 ROOTCELLAR_ACTION(CaptureValue);
 ROOTCELLAR_ACTION(MarkNode);
+ROOTCELLAR_ACTION(RunJob);
+ROOTCELLAR_ACTION(ExportAccess);
 #undef ROOTCELLAR_ACTION
 
 /// The configuration or program file this step writes; of packages that an upgrade changes, the spool's directory; empty for other kinds.

@@ -11,6 +11,7 @@
 #include "installer/run/node_address.h"
 #include "installer/run/restored_cluster.h"
 #include "installer/run/runtime_values.h"
+#include "installer/run/server_names.h"
 #include "installer/run/static_pods.h"
 #include "installer/run/tool_run.h"
 
@@ -22,7 +23,7 @@ constexpr std::uint64_t k_reset_limit = 300;
 constexpr std::uint64_t k_patience = 300;  // for an API server that was there and comes back
 
 // "begun" from the first moment kubeadm may have changed something, "finished" once it ended well; "moving" while a finished node takes
-// another address.
+// another address, "naming" while its API server's certificate is made for other names.
 std::string mark_path(const ActionScope& scope) { return path_join(scope.context.paths.state, "cluster-node"); }
 
 std::string mark(const ActionScope& scope) { return scope.host().read_file(mark_path(scope), 64).value_or(""); }
@@ -142,6 +143,12 @@ void move_node(const KubeadmInit& action, const ActionScope& scope) {
   set_mark("finished", scope);
 }
 
+void rename_server(const KubeadmInit& action, const ActionScope& scope) {
+  set_mark("naming", scope);
+  follow_names(action, scope);
+  set_mark("finished", scope);
+}
+
 // A cluster with people's data in it is never reset because it is slow.
 void wait_for_api(const KubeadmInit& action, const ActionScope& scope) {
   if (action.join && !scope.host().exists(k_admin_kubeconfig)) return;
@@ -155,7 +162,8 @@ void wait_for_api(const KubeadmInit& action, const ActionScope& scope) {
 }  // namespace
 
 ProbeResult probe(const KubeadmInit& action, ActionScope& scope) {
-  if (!is_finished(action, scope) || address_has_changed(action, scope.host())) return ProbeResult::needed;
+  if (!is_finished(action, scope) || address_has_changed(action, scope.host()) || names_have_changed(action, scope.host()))
+    return ProbeResult::needed;
   if (!action.join) ClusterApi(scope, k_admin_kubeconfig, ClusterApi::Asked::once).require();
   return ProbeResult::already;
 }
@@ -173,6 +181,8 @@ JsonValue prepare(const KubeadmInit& action, ActionScope& scope) {
 void perform(const KubeadmInit& action, ActionScope& scope) {
   const bool moves = mark(scope) == "moving" || address_has_changed(action, scope.host());
   if (moves && mark(scope) != "begun") return move_node(action, scope);
+  if (mark(scope) == "naming" || (is_finished(action, scope) && names_have_changed(action, scope.host())))
+    return rename_server(action, scope);
   if (is_finished(action, scope)) {
     forget_secrets(action, scope);
     return wait_for_api(action, scope);

@@ -1,4 +1,4 @@
-#include "installer/care/certificate.h"
+#include "installer/run/certificate.h"
 
 #include <gtest/gtest.h>
 

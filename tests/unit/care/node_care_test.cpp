@@ -7,8 +7,10 @@
 #include "bundle/base/text.h"
 #include "installer/care/renewal.h"
 #include "installer/run/node_address.h"
+#include "installer/run/server_names.h"
 #include "tests/support/failing_host.h"
 #include "tests/support/memory_host.h"
+#include "tests/unit/care/sample_certificate.h"
 
 namespace rootcellar::test {
 namespace {
@@ -153,6 +155,72 @@ TEST_F(NodeCare, FollowsAnAddressAfterAStopAnywhere) {
     if (!killed) break;
   }
   EXPECT_GT(kills, 20u);
+}
+
+constexpr const char* k_named_config =
+    "apiServer:\n  certSANs:\n    - cluster.internal\n    - one\n    - 10.0.0.1\n    - jobs.lab\n    - NOT.A.NAME\nkind: x\n";
+
+TEST(ServerNames, AreThoseOfTheConfiguration) {
+  EXPECT_EQ(names_in_config(k_named_config), (std::vector<std::string>{"cluster.internal", "one", "10.0.0.1", "jobs.lab", "NOT.A.NAME"}));
+  EXPECT_EQ(names_in_config("kind: x\n"), std::vector<std::string>{});
+  EXPECT_EQ(with_site_names(k_named_config, {"a.lab", "12"}),
+            "apiServer:\n  certSANs:\n    - cluster.internal\n    - one\n    - \"10.0.0.1\"\n    - a.lab\n    - \"12\"\nkind: x\n");
+  EXPECT_EQ(names_in_config(with_site_names(k_named_config, {"12"})).back(), "12");
+}
+
+/// By a kubeadm whose certificates are for what the sample is for, and for the names it was not asked about.
+class ServerNamesOfANode : public NodeCare {
+ protected:
+  ServerNamesOfANode() {
+    host_.add_file(k_config, "apiServer:\n  certSANs:\n    - cluster.internal\n    - 10.0.0.1\n    - UPPER\n");
+    host_.add_file("/etc/kubernetes/manifests/kube-apiserver.yaml", "    - --advertise-address=10.0.0.1\n");
+    host_.add_file(k_server, k_certificate);
+  }
+  static constexpr const char* k_server = "/etc/kubernetes/pki/apiserver.crt";
+};
+
+TEST_F(ServerNamesOfANode, HaveChangedWhenTheCertificateLacksOne) {
+  EXPECT_FALSE(names_have_changed(node_, host_));
+  host_.add_file(k_config, "apiServer:\n  certSANs:\n    - cluster.internal\n    - jobs.lab\n");
+  EXPECT_TRUE(names_have_changed(node_, host_));
+  KubeadmInit joined = node_;
+  joined.join = true;
+  EXPECT_FALSE(names_have_changed(joined, host_));
+  EXPECT_TRUE(server_lacks_name("jobs.lab", host_));
+  EXPECT_FALSE(server_lacks_name("fd00::1", host_));
+}
+
+TEST_F(ServerNamesOfANode, AreFollowedByKubeadm) {
+  follow_names(node_, scope_);
+  const std::string config = cat(" --config ", k_config, "\n");
+  EXPECT_EQ(said_, cat("kubeadm init phase certs apiserver", config, "stop kubelet.service\nstart kubelet.service\n",
+                       "kubeadm init phase upload-config kubeadm", config));
+  EXPECT_FALSE(host_.exists(k_server));  // which the model of kubeadm does not make
+}
+
+TEST_F(ServerNamesOfANode, AreFollowedAfterAStopAnywhere) {
+  const Step node{"init", "make the cluster", "", node_};
+  std::size_t kills = 0;
+  for (std::uint64_t call = 1;; ++call, ++kills) {
+    host_.add_file(k_config, "apiServer:\n  certSANs:\n    - jobs.lab\n");
+    host_.add_file(k_server, k_certificate);
+    host_.add_file("/var/lib/rootcellar/cluster-node", "finished");
+    said_.clear();
+    FailingHost failing(host_, call, FailingHost::Failure::kill_after);
+    RunContext context{.host = failing, .progress = silent_progress()};
+    bool killed = false;
+    try {
+      do_step(node, context);
+    } catch (const Killed&) {
+      killed = true;
+    }
+    if (killed) do_step(node, context_);
+    EXPECT_EQ(said_.find("reset"), std::string::npos) << call;
+    EXPECT_NE(said_.find("upload-config"), std::string::npos) << call;
+    EXPECT_EQ(host_.read_file("/var/lib/rootcellar/cluster-node", 20), "finished") << call;
+    if (!killed) break;
+  }
+  EXPECT_GT(kills, 8u);
 }
 
 TEST(Address, IsReplacedAsAWhole) {

@@ -38,6 +38,17 @@ Deployment command() {
   return exec;
 }
 
+Deployment migration() {
+  Deployment job;
+  job.name = "migrate";
+  job.kind = "job";
+  job.image = "docker.io/lab/web:1";
+  job.account = "runner";
+  job.attempts = 2;
+  job.environment = {{"PASSWORD", "", "db", "password"}, {"HOST", "${answers.host}", "", ""}};
+  return job;
+}
+
 Lock cluster_lock() {
   Lock lock;
   lock.product = lock.variant = "x";
@@ -58,7 +69,8 @@ Lock cluster_lock() {
   chart.kind = "chart";
   chart.files = {"cluster/flannel/chart.tgz"};
   cluster.network = {chart};
-  cluster.deploy = {manifest(), command()};
+  cluster.deploy = {manifest(), command(), migration()};
+  cluster.exports = {{"tator", "jobs", "remote", {"admin"}, {"reader"}, "${answers.host}", "/root/tator.yaml", "kubeconfig"}};
   lock.deployed = {{"cluster/flannel/chart.tgz", blob(2, "oci://ghcr.io/x/flannel")},
                    {"cluster/argo/1-install.yaml", blob(1, "https://example.org/install.yaml")}};
   lock.files = {{{"helm", "files/helm", "/usr/local/bin/helm", 0755, "root", "root"}, blob(3, "https://get.helm.sh/helm.tar.gz")}};

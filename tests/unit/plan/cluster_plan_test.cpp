@@ -277,6 +277,68 @@ TEST(ClusterPlan, AsksForTheSpaceOfTheClustersState) {
                                             "'storage.root' on a larger disk"});
 }
 
+Index with_export(const std::string& host, const std::string& format = "tator") {
+  Index index = sample_cluster_index();
+  index.appliance.cluster.exports = {{"tator", "", "remote", {"admin"}, {"reader"}, host, "/root/tator.yaml", format}};
+  return index;
+}
+
+TEST(ClusterPlan, AnExportIsForANameOfTheApiServer) {
+  const Plan plan = plan_for(with_export("lab.example"), sample_node_facts());
+  EXPECT_EQ(plan.steps.back().id, "export-tator");
+  const auto& access = action_of<ExportAccess>(plan, "export-tator");
+  EXPECT_EQ(access.host, "lab.example");
+  EXPECT_EQ(access.space, "default");
+  EXPECT_EQ(access.node, sample_node_facts().node.hostname);
+  EXPECT_EQ(action_of<ExportAccess>(plan_for(with_export(""), sample_node_facts()), "export-tator").host, "192.0.2.7");
+  Answers answers = sample_cluster_answers();
+  answers.values["host"] = "jobs.lab";
+  EXPECT_EQ(
+      plan_for(with_export("${answers.host}"), sample_node_facts(), answers).refusals,
+      Texts{"export 'tator' is for hosts that reach this cluster as 'jobs.lab', and the API server's certificate is not for that name: "
+            "add it to the answers below 'cluster', 'cert_sans'"});
+  answers.cluster.cert_sans = {"jobs.lab"};
+  const Plan named = plan_for(with_export("${answers.host}"), sample_node_facts(), answers);
+  EXPECT_EQ(named.refusals, Texts{});
+  EXPECT_EQ(action_of<ExportAccess>(named, "export-tator").host, "jobs.lab");
+  const std::string text = render_plan(named, sample_header());
+  for (const char* line :
+       {"whoever has the file is service account remote in namespace default, and has ClusterRole admin, Role reader there",
+        "for a host that reaches the API server as jobs.lab:6443; uninstall makes the token worthless",
+        "whoever has /root/tator.yaml may do in the cluster what service account 'remote' may: carry it as you carry a key"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+}
+
+TEST(ClusterPlan, AnExportForAHostThatNobodyNames) {
+  EXPECT_EQ(plan_for(with_export("${answers.host}"), sample_node_facts()).refusals,
+            Texts{"the appliance asks for 'host' (host of export 'tator'), and nobody says what it is: answer it below 'values'"});
+}
+
+Index with_job() {
+  Index index = sample_cluster_index();
+  Deployment job{.name = "fill", .kind = "job", .space = "lab", .argv = {"/bin/fill"}};
+  job.image = "docker.io/library/page:1.0";
+  job.environment = {{"DOMAIN", "${answers.domain}", "", ""}, {"PASSWORD", "", "db", "password"}};
+  index.appliance.cluster.deploy.push_back(job);
+  return index;
+}
+
+// Other values, such as this machine's address, may change and are no reason to run it again.
+TEST(ClusterPlan, AJobKnowsItsImageAndTheValuesItUses) {
+  const Plan plan = plan_for(with_job(), sample_node_facts());
+  const auto& job = action_of<RunJob>(plan, "deploy-fill");
+  EXPECT_EQ(job.digest, sample_cluster_index().images.front().digest);
+  ASSERT_EQ(job.values.size(), 1u);
+  EXPECT_EQ(job.values.front().name, "answers.domain");
+  EXPECT_EQ(job.attempts, 1u);
+  EXPECT_NE(render_plan(plan, sample_header()).find("runs /bin/fill of docker.io/library/page:1.0 in namespace lab; gives up after 15 min"),
+            std::string::npos)
+      << render_plan(plan, sample_header());
+  Facts facts = sample_node_facts();
+  facts.pushed_over = {"docker.io/library/page:1.0"};
+  EXPECT_EQ(action_of<RunJob>(plan_for(with_job(), facts), "deploy-fill").digest, Digest{});
+}
+
 TEST(ClusterPlan, StepsSurviveTheJournalAndHaveUniqueNames) {
   const Plan plan = plan_for(lonely_facts(), lonely_answers());
   std::set<std::string> ids;

@@ -41,6 +41,13 @@ ClusterWait wait(const std::string& kind, const std::string& target, const std::
   return made;
 }
 
+RunJob job(const std::string& name) {
+  RunJob made{.name = name, .space = "lab", .image = "docker.io/lab/web:1", .argv = {"/bin/admin", "create"}, .account = "runner"};
+  made.environment = {{"LOGIN", "", "web-login", "password"}, {"WHERE", "${site.address}", "", ""}};
+  made.values = values();
+  return made;
+}
+
 std::vector<Step> node_steps() {
   return {
       {"fstab", "keep swap off", "", EditLines{"/etc/fstab", {}, "swap"}},
@@ -111,6 +118,9 @@ std::vector<Step> cluster_plan() {
       {"migrate", "migrate the database", "",
        ExecInPod{"migrate", "lab", "deployment/chart", "web", {"migrate"}, {"test", "-e", "/done"}, "${secret.db}", {}, 60}},
       {"seed", "seed the database", "", ExecInPod{"seed", "lab", "deployment/chart", "", {"seed"}, {}, "${secret.db}", {}, 60}},
+      {"job", "run a job", "", job("superuser")},
+      {"export", "write the file", "",
+       ExportAccess{"tator", "jobs", "remote", {"admin"}, {"reader"}, "jobs.lab", 6443, "/srv/tator/remote.yaml", "tator", "one"}},
       {"capture", "read the address", "", CaptureValue{{"address", "service/web", "lab", "{.spec.clusterIP}"}}},
       {"ingress", "apply what needs it", "",
        ApplyManifest{"ingress", "edge", {}, "kind: ConfigMap\nmetadata:\n  name: to\ndata:\n  a: ${capture.address}\n", false, {}}},
@@ -127,6 +137,8 @@ std::vector<Step> next_cluster_plan(const Bundle&) {
       lines->add = {"10.0.0.2 cluster.internal"};
     if (auto* manifest = std::get_if<ApplyManifest>(&step.action); manifest != nullptr && step.id == "web")
       manifest->text = web_manifest("2");
+    if (auto* again = std::get_if<RunJob>(&step.action)) again->argv = {"/bin/admin", "update"};
+    if (auto* access = std::get_if<ExportAccess>(&step.action)) access->roles = {"writer"};
   }
   return steps;
 }

@@ -7,6 +7,7 @@
 namespace rootcellar::test {
 
 inline constexpr const char* k_objects = "/fake/objects";    ///< "NAMESPACE KIND/NAME", kinds in lower case
+inline constexpr const char* k_kept = "/fake/kept";          ///< objects given in JSON, each in a file
 inline constexpr const char* k_releases = "/fake/releases";  ///< "NAMESPACE NAME REVISION STATUS DESCRIPTION"
 inline constexpr const char* k_node = "/fake/node";          ///< the API server answers while it is there; labels of the node
 

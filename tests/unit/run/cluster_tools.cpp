@@ -8,6 +8,7 @@ namespace {
 constexpr const char* k_own_pods =
     R"({"items":[{"metadata":{"name":"kube-proxy-a","ownerReferences":[{"kind":"DaemonSet"}]},"status":{"phase":"Running",)"
     R"("conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2020-01-01T00:00:00Z"}]}}]})";
+constexpr std::string_view k_fake_authority = "-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n";
 
 std::string value_after(const ToolCall& call, std::string_view word, const std::string& fallback) {
   const std::vector<std::string> rest = after(call, word);
@@ -27,9 +28,36 @@ std::vector<std::string> names_in(const std::string& documents) {
   return names;
 }
 
+/// Those of an object or a List of objects in JSON.
+std::vector<JsonValue> objects_in(const std::string& input) {
+  if (!input.starts_with("{")) return {};
+  const JsonValue object = parse_json(input, "input");
+  return object.find("items") != nullptr ? object.find("items")->items() : std::vector<JsonValue>{object};
+}
+
+std::string name_in(const JsonValue& object) {
+  return cat(lower_ascii(object.text("kind").value_or("")), "/", object.find("metadata")->text("name").value_or(""));
+}
+
+/// Where an object is kept as it was given.
+std::string kept_at(const ToolCall& call, const std::string& name) {
+  std::string file = cat(k_kept, "/", space_of(call), ".", name);
+  std::replace(file.begin() + 11, file.end(), '/', '.');
+  return file;
+}
+
 std::string qualified(const ToolCall& call, const std::string& name) { return cat(space_of(call), " ", name); }
 
+void keep_objects(MemoryHost& host, const ToolCall& call) {
+  for (const JsonValue& object : objects_in(call.input)) {
+    host.make_directories(k_kept);
+    host.write_file(kept_at(call, name_in(object)), object.dump());
+    set_member(host, k_objects, qualified(call, name_in(object)), true);
+  }
+}
+
 ToolResult apply(MemoryHost& host, const ToolCall& call) {
+  keep_objects(host, call);
   std::string missing;
   for (const std::string& name : names_in(call.input)) {
     const bool custom = name.starts_with("workflow/");
@@ -56,7 +84,12 @@ void forget_release(MemoryHost& host, const std::string& space, const std::strin
 ToolResult remove_objects(MemoryHost& host, const ToolCall& call) {
   std::vector<std::string> names = names_in(call.input);
   if (call.argv.at(4) == "secret") forget_release(host, space_of(call), call.argv.at(5));
-  if (names.empty()) names = {cat(call.argv.at(4), "/", call.argv.at(5))};
+  const std::string& first = call.argv.at(4);
+  if (names.empty()) names = {first.find('/') == first.npos ? cat(first, "/", call.argv.at(5)) : first};
+  for (const std::string& name : names) {
+    host.remove(kept_at(call, name));
+    if (host.exists(k_kept) && host.list(k_kept).empty()) host.remove(k_kept);
+  }
   for (const std::string& name : names) {
     if (name.starts_with("namespace/"))
       set_member(host, k_objects, cat("- ", name), false);
@@ -99,17 +132,44 @@ ToolResult get_node(MemoryHost& host) {
   return good(cat(R"({"kind":"Node","metadata":{"labels":{)", labels, R"(}},"spec":{"taints":[)", taints, "]}}"));
 }
 
+/// A controller's part: a job ends as it should, and a token is put into the Secret that asks for one.
+ToolResult get_kept(const ToolCall& call, const std::string& target, const std::string& text) {
+  JsonValue object = parse_json(text, target);
+  if (target.starts_with("job/")) {
+    const JsonValue complete = JsonValue::object({{"type", JsonValue::string("Complete")}, {"status", JsonValue::string("True")}});
+    object.set("status", JsonValue::object({{"conditions", JsonValue::array({complete})}}));
+  } else if (object.text("type") == "kubernetes.io/service-account-token") {
+    const auto encoded = [](std::string_view value) { return JsonValue::string(base64_encode(as_bytes(value))); };
+    object.set("data", JsonValue::object({{"token", encoded(cat("token.of.", space_of(call)))}, {"ca.crt", encoded(k_fake_authority)}}));
+  }
+  return good(object.dump());
+}
+
 // What exists is well.
 ToolResult get_object(MemoryHost& host, const ToolCall& call) {
   const std::string target = call.argv.at(4);
   const std::string format = value_after(call, "--output", "");
   if (format.find("Ready") != format.npos) return good("True");
+  if (const auto kept = host.read_file(kept_at(call, target), 1u << 20)) return get_kept(call, target, *kept);
+  if (target == "serviceaccount/default" || target == "secret/web-login")
+    return good(R"({"kind":"Secret","data":{"password":"aHVudGVyMg=="}})");
   if (!read_lines(host, k_objects).contains(qualified(call, target))) return good();
   if (format == "jsonpath={.spec.clusterIP}") return good("10.96.0.9");
   if (format == "jsonpath={.status.phase}") return good("Succeeded");
   if (target.starts_with("job/")) return good(R"({"kind":"Job","status":{"conditions":[{"type":"Complete","status":"True"}]}})");
   return good(R"({"kind":"Deployment","metadata":{"generation":1},"spec":{"replicas":1},)"
               R"("status":{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}})");
+}
+
+ToolResult get_labelled(MemoryHost& host, const ToolCall& call) {
+  std::string items;
+  if (!host.exists(k_kept)) return good(R"({"items":[]})");
+  for (const std::string& name : host.list(k_kept)) {
+    const std::string text = host.read_file(cat(k_kept, "/", name), 1u << 20).value_or("");
+    const bool ours = name.starts_with(cat(space_of(call), ".")) && text.find(R"("rootcellar/export")") != text.npos;
+    if (ours) items += cat(items.empty() ? "" : ",", text);
+  }
+  return good(cat(R"({"items":[)", items, "]}"));
 }
 
 ToolResult get(MemoryHost& host, const ToolCall& call) {
@@ -121,6 +181,7 @@ ToolResult get(MemoryHost& host, const ToolCall& call) {
   if (what == "node") return get_node(host);
   if (what == "nodes") return good(host.read_file(k_listed_nodes, 1u << 20).value_or(R"({"items":[]})"));
   if (what == "pods" && has(call, "--field-selector")) return good(host.read_file(k_pods, 1u << 20).value_or(k_own_pods));
+  if (what.starts_with("secrets,")) return get_labelled(host, call);
   if (what == "pods" || what == "events") return good(R"({"items":[]})");
   return get_object(host, call);
 }
@@ -150,7 +211,11 @@ ToolResult kubectl(MemoryHost& host, const ToolCall& call) {
   if (verb == "apply") return apply(host, call);
   if (verb == "delete" && call.argv.at(4) == "node") return good(cat("node ", call.argv.at(5), " deleted\n"));
   if (verb == "delete") return remove_objects(host, call);
-  if (verb == "create") set_member(host, k_objects, cat("- namespace/", call.argv.back()), true);
+  if (verb == "create" && has(call, "--filename")) return keep_objects(host, call), good();
+  if (verb == "create" && call.argv.at(4) == "serviceaccount")
+    set_member(host, k_objects, qualified(call, cat("serviceaccount/", call.argv.at(5))), true);
+  else if (verb == "create")
+    set_member(host, k_objects, cat("- namespace/", call.argv.back()), true);
   if (verb == "exec") return exec(host, call);
   for (std::size_t i = 6; verb == "label" && i < call.argv.size(); ++i) {
     if (!call.argv[i].starts_with("--")) set_member(host, k_node, call.argv[i], true);

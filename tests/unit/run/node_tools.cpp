@@ -91,6 +91,7 @@ ToolResult kubeadm_reset(MemoryHost& host) {
   }
   for (const char* file : {"/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf"}) host.remove(file);
   for (const char* file : {k_objects, k_releases, k_node, k_etcd_peer}) host.remove(file);
+  host.remove_tree(k_kept);
   host.sync_filesystem("/");
   return good();
 }

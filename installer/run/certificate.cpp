@@ -1,4 +1,4 @@
-#include "installer/care/certificate.h"
+#include "installer/run/certificate.h"
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
