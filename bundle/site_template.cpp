@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 4> k_kinds{"site.", "answers.", "secret."
 constexpr std::string_view k_expected = "expected a name that begins with site., answers., secret. or capture.";
 constexpr std::size_t k_longest_name = 200;
 constexpr std::uint64_t k_widest_indent = 64;
-const std::vector<std::string> k_filters{"b64", "json", "indent"};
+const std::vector<std::string> k_filters{"b64", "json", "indent", "file"};
 
 bool is_name_letter(char letter) {
   return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
@@ -30,12 +30,20 @@ bool is_whole_name(std::string_view name) {
 std::string fault_of(const TemplateFilter& filter) {
   const std::string named = cat("filter '", printable(filter.name, 40), "'");
   if (std::find(k_filters.begin(), k_filters.end(), filter.name) == k_filters.end())
-    return cat("unknown ", named, ": expected b64, json or indent:N");
+    return cat("unknown ", named, ": expected b64, json, indent:N or file");
   const auto width = parse_u64(filter.argument);
   if (filter.name != "indent") return filter.argument.empty() ? std::string() : cat(named, " takes no argument");
   if (!width || *width > k_widest_indent)
     return cat(named, ": expected a number of spaces from 0 to ", k_widest_indent, ", found '", printable(filter.argument, 40), "'");
   return {};
+}
+
+/// A file is read before anything is made of it, and nobody but the site names one.
+std::string fault_of_file(const TemplateReference& reference) {
+  const TemplateFilter& last = reference.filters.back();
+  if (last.name != "file") return {};
+  if (!reference.name.starts_with("answers.")) return "filter 'file': expected the name of an answer, which is the file's path";
+  return reference.filters.size() == 1 ? std::string() : "filter 'file': expected it as the first one";
 }
 
 TemplateFilter filter_of(std::string_view text) {
@@ -120,6 +128,11 @@ class TemplateWalker {
 
 }  // namespace
 
+std::string value_name(const TemplateReference& reference) {
+  const bool of_file = !reference.filters.empty() && reference.filters.front().name == "file";
+  return of_file ? cat(reference.name, "|file") : reference.name;
+}
+
 bool is_site_name(std::string_view name) {
   return std::any_of(k_kinds.begin(), k_kinds.end(),
                      [&](std::string_view kind) { return name.starts_with(kind) && name.size() > kind.size(); });
@@ -136,6 +149,7 @@ std::optional<TemplateReference> parse_template_reference(std::string_view insid
   for (std::size_t i = 1; i < parts.size(); ++i) {
     reference.filters.push_back(filter_of(parts[i]));
     reason = fault_of(reference.filters.back());
+    if (reason.empty()) reason = fault_of_file(reference);
     if (!reason.empty()) return std::nullopt;
   }
   return reference;
@@ -160,8 +174,8 @@ std::string render_template(std::string_view text, const std::function<std::opti
                             std::string_view what) {
   std::string out;
   const auto put = [&](const TemplateReference& reference) {
-    auto found = value(reference.name);
-    if (!found) throw InputError(cat(what, ":", reference.line, ":", reference.column, ": no value for '${", reference.name, "}'"));
+    auto found = value(value_name(reference));
+    if (!found) throw InputError(cat(what, ":", reference.line, ":", reference.column, ": no value for '${", value_name(reference), "}'"));
     out += apply_template_filters(*std::move(found), reference.filters);
   };
   TemplateWalker(text, what).walk([&](std::string_view piece) { out += piece; }, put);

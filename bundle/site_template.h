@@ -10,7 +10,7 @@
 namespace rootcellar {
 
 /// One step from a value to the text that is put in: `b64` (RFC 4648, one line), `json` (a quoted JSON string), `indent:N` (every line but
-/// the first begins with N spaces).
+/// the first begins with N spaces). `file` is the first one of an answer: the answer is a path on the site, and the value what is in the file.
 struct TemplateFilter {
   std::string name;
   std::string argument;
@@ -24,6 +24,9 @@ struct TemplateReference {
   int column = 0;
 };
 
+/// By which the value is looked up: the name, with "|file" for what is in the file.
+std::string value_name(const TemplateReference& reference);
+
 /// Whether the name is filled in on the site: it begins with "site.", "answers.", "secret." or "capture.".
 bool is_site_name(std::string_view name);
 
@@ -31,8 +34,8 @@ bool is_site_name(std::string_view name);
 /// and column.
 std::vector<TemplateReference> template_references(std::string_view text, std::string_view what);
 
-/// `text` with every reference replaced and "$${" made "${". `value` gives nothing for a name it does not know: an InputError with the
-/// place.
+/// `text` with every reference replaced and "$${" made "${". `value` is asked by value_name() and gives nothing for a name it does not
+/// know: an InputError with the place.
 std::string render_template(std::string_view text, const std::function<std::optional<std::string>(std::string_view name)>& value,
                             std::string_view what);
 

@@ -25,6 +25,15 @@ std::string filled_with_something(const std::string& text, const std::string& wh
       text, [](std::string_view) { return std::optional<std::string>(k_some_value); }, what);
 }
 
+/// The installer asks for files by the appliance's description, before it opens what is in the bundle.
+void refuse_answered_files(const std::string& text, const std::string& what) {
+  for (const TemplateReference& reference : template_references(text, what)) {
+    if (value_name(reference) != reference.name)
+      throw InputError(cat(what, ":", reference.line, ":", reference.column, ": filter 'file' stands only in a profile's own texts"),
+                       "write this document into the deployment's manifest.text");
+  }
+}
+
 /// The name of a manifest's file in the bundle: its number keeps the order and makes it unique.
 std::string manifest_path(const std::string& deployment, std::size_t number, const ProfileFileContent& content) {
   const std::string& from = content.url.empty() ? content.path : content.url;
@@ -94,6 +103,7 @@ class ClusterLocker {
     const std::string what = manifest_title(deployment.name, at + 1, content);
     Resolved<LockedBlob> blob = resolve_content(content, what, context_);
     const std::string text = text_of(blob.value);
+    if (deployment.templated) refuse_answered_files(text, what);
     images_.take(deployment.templated ? filled_with_something(text, what) : text, what, source.place);
     add(path, std::move(blob), deployment);
   }

@@ -9,6 +9,7 @@
 #include "installer/commands/program.h"
 #include "installer/commands/site_plan.h"
 #include "installer/run/restored_cluster.h"
+#include "installer/run/runtime_values.h"
 
 namespace rootcellar {
 namespace {
@@ -77,6 +78,17 @@ void keep_ticket(const std::optional<OpenedTicket>& ticket, const SitePlan& site
   JoinSecrets(surroundings).keep(ticket->ticket);
 }
 
+/// The files that the answers name are read once: the medium they lie on may be gone later.
+void keep_answered_files(const SitePlan& site, Surroundings& surroundings) {
+  HostSystem& host = surroundings.host;
+  for (const auto& [key, content] : site.answered_files) {
+    const std::string path = answered_file_path(key, surroundings.paths);
+    host.make_directories(path_parent(path), 0700);
+    host.write_file(path, content, 0600);
+  }
+  if (!site.answered_files.empty()) host.sync_filesystem(surroundings.paths.secrets());
+}
+
 /// The journal's plan comes last: only from then on is this bundle the installed one.
 void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std::optional<OpenedTicket>& ticket,
                      const std::vector<std::string>& places, Surroundings& surroundings) {
@@ -90,6 +102,7 @@ void leave_ourselves(const OpenedBundle& opened, const SitePlan& site, const std
   kept.remember_serial(opened.bundle.header());
   kept.keep_answers(site.answers);
   put_back_secrets(surroundings.host, surroundings.paths);
+  keep_answered_files(site, surroundings);
   kept.keep(opened.bundle);
   keep_ticket(ticket, site, surroundings);
   Journal(surroundings.host, kept.journal_path())

@@ -1,10 +1,14 @@
 #include "installer/commands/site_plan.h"
 
+#include <filesystem>
+
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/commands/our_tags.h"
+#include "installer/plan/answered_files.h"
 #include "installer/run/json_merge.h"
 #include "installer/run/restored_cluster.h"
+#include "installer/run/runtime_values.h"
 
 namespace rootcellar {
 namespace {
@@ -17,6 +21,44 @@ Answers answers_for(const std::optional<std::string>& file, const KeptState& kep
   if (const auto restored = restored_answers(surroundings.host, surroundings.paths))
     return parse_answers(*restored, "answers.yaml of the backup");
   return kept.answers().value_or(Answers());
+}
+
+/// From the folder of the file that says it, as everywhere; kept so that it means the same another day.
+void make_paths_whole(const Bundle& bundle, const std::string& answers_file, Answers& answers) {
+  const std::string folder = path_parent(std::filesystem::absolute(answers_file).lexically_normal().string());
+  for (const std::string& key : answered_file_keys(bundle.index().appliance)) {
+    const auto found = answers.values.find(key);
+    if (found != answers.values.end() && !found->second.empty() && !found->second.starts_with("/"))
+      found->second = path_join(folder, found->second);
+  }
+}
+
+/// The file, or the copy that an earlier installation or a backup has of it, when the answer is the same: the medium may be gone.
+std::optional<std::string> answered_content(const std::string& key, const std::string& path, const KeptState& kept,
+                                            Surroundings& surroundings) {
+  if (auto text = surroundings.host.read_file(path, k_answered_file_limit)) return text;
+  const std::string copy = answered_file_path(key, surroundings.paths);
+  if (restored_answers(surroundings.host, surroundings.paths))
+    return surroundings.host.read_file(path_join(restore_folder(surroundings.paths), cat("secrets/", path_name(copy))),
+                                       k_answered_file_limit);
+  const std::optional<Answers> earlier = kept.answers();
+  const bool same = earlier && earlier->values.contains(key) && earlier->values.at(key) == path;
+  return same && surroundings.host.is_root() ? surroundings.host.read_file(copy, k_answered_file_limit) : std::nullopt;
+}
+
+void read_answered_files(const Bundle& bundle, const KeptState& kept, Surroundings& surroundings, SitePlan& site) {
+  for (const std::string& key : answered_file_keys(bundle.index().appliance)) {
+    const auto answer = site.answers.values.find(key);
+    if (answer == site.answers.values.end()) continue;
+    AnsweredFile& file = site.facts.answered_files[key];
+    try {
+      const auto content = answered_content(key, answer->second, kept, surroundings);
+      file = content ? describe_answered_file(*content) : AnsweredFile{.fault = "it is not there"};
+      if (content) site.answered_files[key] = *content;
+    } catch (const Error& error) {
+      file.fault = error.message();
+    }
+  }
 }
 
 /// What packages' steps found not to be there, and brought.
@@ -83,12 +125,14 @@ SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& a
   const KeptState kept(surroundings);
   SitePlan site;
   site.answers = answers_for(answers_file, kept, surroundings);
+  if (answers_file) make_paths_whole(bundle, *answers_file, site.answers);
   site.facts = read_facts(surroundings.host, space_paths(bundle.index(), site.answers));
   site.facts.installed = kept.installed();
   if (site.facts.installed) site.facts.installed->storage_root = kept.answers().value_or(Answers()).storage_root;
   site.facts.highest_serial = kept.highest_serial(bundle.header().product);
   site.facts.installer_version = surroundings.version;
   add_what_only_root_sees(bundle, site.answers, surroundings, site.facts);
+  read_answered_files(bundle, kept, surroundings, site);
   site.join = ticket ? ticket : joined_by(site.facts, surroundings);
   site.plan = site.join ? make_join_plan(bundle.header(), bundle.index(), site.facts, site.answers, *site.join)
                         : make_plan(bundle.header(), bundle.index(), site.facts, site.answers);

@@ -14,6 +14,7 @@ struct SitePlan {
   Answers answers;
   Facts facts;
   Plan plan;
+  std::map<std::string, std::string> answered_files;  ///< by the answer's key: what is in the files that were read
   std::optional<JoinTicket> join;  ///< this machine joins, or has joined, the cluster of this ticket
 };
 /// `ticket`: what --join named; without it, that of the installed plan. `answers_file`: what --answers named; without it the kept answers,

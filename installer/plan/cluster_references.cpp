@@ -3,6 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "bundle/site_template.h"
+#include "installer/plan/answered_files.h"
 #include "installer/plan/cluster_site.h"
 
 namespace rootcellar {
@@ -11,7 +12,7 @@ namespace {
 /// What may stand in `${...}` at the point of the installation that is looked at; secrets and captures join as they are made.
 class References {
  public:
-  References(const PlanInput& input, const ClusterSite& site, Plan& plan) : plan_(plan) {
+  References(const PlanInput& input, const ClusterSite& site, Plan& plan) : input_(input), plan_(plan) {
     for (const TemplateValue& value : template_values(input, site)) known_.insert(value.name);
   }
 
@@ -20,7 +21,10 @@ class References {
   void check(std::string_view text, const std::string& what) {
     try {
       for (const TemplateReference& reference : template_references(text, what)) {
-        if (!known_.contains(reference.name)) refuse(reference.name, what);
+        if (!known_.contains(reference.name))
+          refuse(reference.name, what);
+        else
+          check_file(reference);
       }
     } catch (const InputError& error) {
       plan_.refusals.push_back(error.message());
@@ -28,6 +32,14 @@ class References {
   }
 
  private:
+  void check_file(const TemplateReference& reference) {
+    const std::string fault = answered_file_fault(reference, input_.facts);
+    if (fault.empty() || !told_.insert(value_name(reference)).second) return;
+    const std::string key = reference.name.substr(reference.name.find('.') + 1);
+    plan_.refusals.push_back(
+        cat("the answer '", key, "' names the file '", input_.answers.values.at(key), "', which cannot be taken in: ", fault));
+  }
+
   void refuse(const std::string& name, const std::string& what) {
     if (!told_.insert(name).second) return;
     constexpr std::string_view k_answers = "answers.";
@@ -39,36 +51,19 @@ class References {
     }
   }
 
+  const PlanInput& input_;
   std::set<std::string> known_, told_;
   Plan& plan_;
 };
-
-void check_deployment(const Deployment& deployment, References& references) {
-  const std::string what = cat("'", deployment.name, "'");
-  references.check(deployment.text, what);
-  references.check(deployment.input, cat("input of ", what));
-  for (const JobVariable& variable : deployment.environment) references.check(variable.value, cat("environment of ", what));
-  for (const ClusterWait& wait : deployment.waits) {
-    if (wait.kind == "http") references.check(wait.target, cat("wait of ", what));
-  }
-  for (const ClusterCapture& capture : deployment.captures) references.add(cat("capture.", capture.name));
-}
 
 }  // namespace
 
 void check_references(const PlanInput& input, Plan& plan) {
   if (input.join != nullptr) return;
-  const ClusterSection& section = input.appliance().cluster;
   References references(input, make_cluster_site(input), plan);
-  for (const GeneratedSecret& secret : section.secrets) {
-    references.check(secret.claims, cat("claims of secret '", secret.name, "'"));
-    references.check(secret.server, cat("server of secret '", secret.name, "'"));
-    references.add(cat("secret.", secret.name));
-  }
-  for (const ClusterExport& described : section.exports)
-    references.check(described.host, cat("host of export '", described.name, "'"));
-  for (const Deployment& deployment : section.network) check_deployment(deployment, references);
-  for (const Deployment& deployment : section.deploy) check_deployment(deployment, references);
+  for_each_site_text(
+      input.appliance().cluster, [&](std::string_view text, const std::string& what) { references.check(text, what); },
+      [&](const std::string& name) { references.add(name); });
 }
 
 }  // namespace rootcellar

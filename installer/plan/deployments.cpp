@@ -85,7 +85,7 @@ class Deployments {
     for (const TemplateValue& value : values_) {
       const auto uses = [&](const JobVariable& variable) {
         const std::vector<TemplateReference> used = template_references(variable.value, d.name);
-        return std::any_of(used.begin(), used.end(), [&](const TemplateReference& reference) { return reference.name == value.name; });
+        return std::any_of(used.begin(), used.end(), [&](const TemplateReference& reference) { return value_name(reference) == value.name; });
       };
       if (std::any_of(d.environment.begin(), d.environment.end(), uses)) job.values.push_back(value);
     }
@@ -177,6 +177,7 @@ std::vector<TemplateValue> template_values(const PlanInput& input, const Cluster
       {"site.interface", site.interface},      {"site.pod_cidr", site.pod_cidr}, {"site.registry", site.registry},
       {"site.service_cidr", site.service_cidr}};
   for (const auto& [key, value] : input.answers.values) values.push_back({cat("answers.", key), value});
+  for (const auto& [key, file] : input.facts.answered_files) values.push_back({cat("answers.", key, "|file"), file.digest.named()});
   return values;
 }
 

@@ -43,6 +43,13 @@ struct InstalledBundle {
   std::optional<std::string> storage_root{};  ///< what its answers said
 };
 
+/// A file that an answer names, for `${answers.NAME|file}`.
+struct AnsweredFile {
+  Digest digest{};
+  bool text = false;      ///< UTF-8 without NUL: it can stand in YAML as it is
+  std::string fault{};    ///< "it is not there"; empty: it was read
+};
+
 /// Facts. What could not be seen (no root) is listed in `unseen`, one sentence each.
 struct Facts {
   std::string distribution, version, codename;  ///< /etc/os-release; Debian testing has no VERSION_ID
@@ -64,6 +71,7 @@ struct Facts {
   std::optional<InstalledBundle> installed;  ///< filled by the command, which knows where kept things lie
   std::vector<std::string> pushed_over;      ///< "library/nginx:1.22": tags of the bundle that people pushed over; filled by the command
   std::uint64_t highest_serial = 0;          ///< of this product, ever seen here; filled by the command
+  std::map<std::string, AnsweredFile> answered_files;  ///< by the answer's key; filled by the command
   std::string installer_version;             ///< of the running program; filled by the command
 };
 

@@ -20,6 +20,7 @@ std::string kept_path(const std::string& folder, const std::string& name) {
 
 constexpr std::string_view k_secret = "secret.";
 constexpr std::string_view k_capture = "capture.";
+constexpr std::string_view k_answers = "answers.", k_file = "|file";
 
 /// Finds values by name, and notes which secrets went into the text.
 class Values {
@@ -34,6 +35,7 @@ class Values {
       return secrets_.back();
     }
     if (name.starts_with(k_capture)) return kept(capture_path(std::string(name.substr(k_capture.size())), scope_));
+    if (name.starts_with(k_answers) && name.ends_with(k_file)) return file_of(name);
     const auto found = std::find_if(planned_.begin(), planned_.end(), [&](const TemplateValue& value) { return value.name == name; });
     if (found != planned_.end()) return found->value;
     if (missing_ == Missing::is_empty) return std::string();
@@ -41,6 +43,19 @@ class Values {
   }
 
  private:
+  /// Byte for byte, and the very bytes that the plan knew.
+  std::optional<std::string> file_of(std::string_view name) {
+    const std::string_view key = name.substr(k_answers.size(), name.size() - k_answers.size() - k_file.size());
+    const std::string path = answered_file_path(std::string(key), scope_.context.paths);
+    auto content = scope_.host().read_file(path, k_value_limit);
+    const auto found = std::find_if(planned_.begin(), planned_.end(), [&](const TemplateValue& value) { return value.name == name; });
+    const bool same = content && found != planned_.end() && sha256(as_bytes(*content)).named() == found->value;
+    if (missing_ == Missing::is_empty && !same) return std::string();
+    if (!same) throw InputError(cat("expected '", path, "' as it was when this was planned, found ", content ? "something else" : "none"));
+    secrets_.push_back(*content);
+    return content;
+  }
+
   std::string kept(const std::string& path) {
     if (missing_ == Missing::is_empty && !scope_.host().exists(path)) return {};
     return read_kept(path, scope_);
@@ -73,6 +88,8 @@ FilledText::~FilledText() {
 std::string secret_path(const std::string& name, const ActionScope& scope) { return kept_path(scope.context.paths.secrets(), name); }
 
 std::string capture_path(const std::string& name, const ActionScope& scope) { return kept_path(scope.context.paths.captures(), name); }
+
+std::string answered_file_path(const std::string& key, const SitePaths& paths) { return kept_path(paths.secrets(), cat("_file.", key)); }
 
 std::string read_kept(const std::string& path, const ActionScope& scope) {
   auto text = scope.host().read_file(path, k_value_limit);

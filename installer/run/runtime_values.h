@@ -33,6 +33,8 @@ FilledText fill_in(std::string_view text, const std::vector<TemplateValue>& valu
 /// The path of ${secret.NAME} and of ${capture.NAME}.
 std::string secret_path(const std::string& name, const ActionScope& scope);
 std::string capture_path(const std::string& name, const ActionScope& scope);
+/// The path of our own copy of the file that ${answers.KEY|file} takes in: a secret, for all we know.
+std::string answered_file_path(const std::string& key, const SitePaths& paths);
 /// A kept value, without a newline at its end; an InputError naming the path when it is not there.
 std::string read_kept(const std::string& path, const ActionScope& scope);
 

@@ -13,7 +13,8 @@ const std::map<std::string, std::string, std::less<>> k_values{{"site.address", 
                                                                {"answers.domain", "lab.example"},
                                                                {"secret.db", "p\"w\\\n"},
                                                                {"capture.web-ip", "10.96.0.9"},
-                                                               {"site.pem", "a\nb\nc"}};
+                                                               {"site.pem", "a\nb\nc"},
+                                                               {"answers.logo|file", "a\nb"}};
 
 std::string rendered(std::string_view text) {
   return render_template(
@@ -49,6 +50,11 @@ TEST(SiteTemplate, FiltersFromLeftToRight) {
   EXPECT_EQ(rendered("${site.pem | indent:1 | b64}"), "YQogYgogYw==");
 }
 
+TEST(SiteTemplate, AFileIsAskedForAsSuch) {
+  EXPECT_EQ(rendered("${answers.logo|file}"), "a\nb");
+  EXPECT_EQ(rendered("  ${answers.logo|file|indent:2} ${answers.logo|file|b64}"), "  a\n  b YQpi");
+}
+
 TEST(SiteTemplate, ListsReferencesWithTheirPlaces) {
   const auto found = template_references("ä ${site.address}\n  ${secret.db|b64|indent:4}", "text");
   ASSERT_EQ(found.size(), 2u);
@@ -73,12 +79,17 @@ TEST(SiteTemplate, SaysWhereAndWhatIsWrong) {
   EXPECT_EQ(refused("${site.address\n}"), "error: manifest 'web':1:1: '${' without '}' in the same line\n" + hint);
   EXPECT_EQ(refused("x ${site.address"), "error: manifest 'web':1:3: '${' without '}' in the same line\n" + hint);
   EXPECT_EQ(refused("${site.address|base64}"),
-            "error: manifest 'web':1:1: unknown filter 'base64': expected b64, json or indent:N\n" + hint);
+            "error: manifest 'web':1:1: unknown filter 'base64': expected b64, json, indent:N or file\n" + hint);
   EXPECT_EQ(refused("${site.address|indent}"),
             "error: manifest 'web':1:1: filter 'indent': expected a number of spaces from 0 to 64, found ''\n" + hint);
   EXPECT_EQ(refused("${site.address|indent:65}"),
             "error: manifest 'web':1:1: filter 'indent': expected a number of spaces from 0 to 64, found '65'\n" + hint);
   EXPECT_EQ(refused("${site.address|b64:2}"), "error: manifest 'web':1:1: filter 'b64' takes no argument\n" + hint);
+  EXPECT_EQ(refused("${site.address|file}"),
+            "error: manifest 'web':1:1: filter 'file': expected the name of an answer, which is the file's path\n" + hint);
+  EXPECT_EQ(refused("${answers.logo|b64|file}"), "error: manifest 'web':1:1: filter 'file': expected it as the first one\n" + hint);
+  EXPECT_EQ(refused("${answers.logo|file:1}"), "error: manifest 'web':1:1: filter 'file' takes no argument\n" + hint);
+  EXPECT_EQ(refused("${answers.domain|file}"), "error: manifest 'web':1:1: no value for '${answers.domain|file}'\n");
   EXPECT_EQ(refused("\n ${site.nothing|b64}"), "error: manifest 'web':2:2: no value for '${site.nothing}'\n");
 }
 

@@ -29,7 +29,7 @@ ClusterSection cluster() {
   return section;
 }
 
-void write_bundle(const std::string& folder) {
+void write_bundle(const std::string& folder, std::vector<Deployment> deploy = {}) {
   BundleMaker maker;
   maker.add_image("docker.io/library/registry", {"2"}, {tar({{"bin/registry", "the registry program"}})}, true);
   maker.add_image("registry.k8s.io/pause", {"3.10.1"}, {tar({{"pause", "waits"}})});
@@ -42,6 +42,7 @@ void write_bundle(const std::string& folder) {
   appliance.registry.program = "image:docker.io/library/registry:2";
   appliance.runtime.kind = "containerd";
   appliance.cluster = cluster();
+  appliance.cluster.deploy = std::move(deploy);
   make_directories(folder);
   maker.build(folder);
 }
@@ -129,6 +130,11 @@ Rack::Rack() {
   write_file_atomically(bundle_key_, first_key().public_key().file_text());
   write_file_atomically(path("answers.yaml"),
                         "registry:\n  listen: 0.0.0.0:5000\ncluster:\n  machines:\n    bench7: [web]\n    bench8: [db]\n    bench9: []\n");
+}
+
+std::string Rack::make_stick(const std::string& name, const Deployment& deployment) {
+  write_bundle(path(name), {deployment});
+  return path(name);
 }
 
 cli::Captured Rack::install_first() {

@@ -33,6 +33,8 @@ class Machine {
 class Rack {
  public:
   Rack();
+  /// Another stick, whose bundle deploys this; its path.
+  std::string make_stick(const std::string& name, const Deployment& deployment);
   /// Installs the first node, with a registry that the others reach.
   cli::Captured install_first();
   /// Makes a ticket on the first node and puts it on the stick; its path.

@@ -152,5 +152,13 @@ TEST_F(LockClusterTest, SaysWhichDeploymentCannotBeRead) {
             "  while locking the deployment 'web'\n");
 }
 
+TEST_F(LockClusterTest, FilesOfTheSiteAreAskedForInTheProfileItself) {
+  put("templated.yaml", "kind: Secret\ndata: {key: \"${answers.key|file|b64}\"}\n");
+  EXPECT_EQ(error(),
+            "error: manifest 'templated.yaml' of deployment 'jobs':2:14: filter 'file' stands only in a profile's own texts\n"
+            "  while locking the deployment 'jobs'\n"
+            "hint: write this document into the deployment's manifest.text\n");
+}
+
 }  // namespace
 }  // namespace rootcellar

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "installer/plan/answered_files.h"
 #include "installer/plan/plan.h"
 #include "tests/unit/plan/plan_sample.h"
 
@@ -239,6 +240,28 @@ TEST(ClusterRefusals, ImagesThatAreNotThere) {
   index.appliance.cluster.images.push_back("registry.k8s.io/etcd:3.6.5-0");
   EXPECT_EQ(refusals(sample_node_facts(), sample_cluster_answers(), index),
             Texts{"the cluster wants image 'registry.k8s.io/etcd:3.6.5-0', which is not in the bundle"});
+}
+
+TEST(ClusterRefusals, FilesThatCannotBeTakenIn) {
+  Index index = sample_cluster_index();
+  index.appliance.cluster.deploy.front().text = "logo: ${answers.logo|file|b64}\nnotice: ${answers.notice|file|json}\n${answers.notice|file}\n";
+  Answers answers = sample_cluster_answers();
+  EXPECT_EQ(answered_file_keys(index.appliance), (Texts{"logo", "notice"}));
+  EXPECT_EQ(refusals(sample_node_facts(), answers, index),
+            (Texts{"the appliance asks for 'logo' ('web'), and nobody says what it is: answer it below 'values'",
+                   "the appliance asks for 'notice' ('web'), and nobody says what it is: answer it below 'values'"}));
+  answers.values["logo"] = "/media/logo.png";
+  answers.values["notice"] = "/media/notice.txt";
+  Facts facts = sample_node_facts();
+  facts.answered_files["logo"].fault = "it is not there";
+  facts.answered_files["notice"] = describe_answered_file(std::string("\0", 1));
+  EXPECT_EQ(refusals(facts, answers, index),
+            (Texts{"the answer 'logo' names the file '/media/logo.png', which cannot be taken in: it is not there",
+                   "the answer 'notice' names the file '/media/notice.txt', which cannot be taken in: it is no text, and the appliance takes "
+                   "it in as one"}));
+  facts.answered_files["logo"] = describe_answered_file("\xff\xfe");
+  facts.answered_files["notice"] = describe_answered_file("Grüße\n");
+  EXPECT_EQ(refusals(facts, answers, index), Texts{});
 }
 
 TEST(ClusterRefusals, WhatTheTextsAskForAndNobodySays) {

@@ -5,6 +5,7 @@
 #include "bundle/base/text.h"
 #include "installer/run/actions/actions.h"
 #include "installer/run/cluster_status.h"
+#include "installer/run/runtime_values.h"
 #include "tests/support/failing_host.h"
 #include "tests/support/thrown.h"
 #include "tests/unit/run/cluster_machine.h"
@@ -140,6 +141,21 @@ TEST_F(ClusterSteps, SecretsStandInNoArgumentAndInNoJournal) {
     const bool is_secret = path.starts_with("/var/lib/rootcellar/secrets/");
     EXPECT_TRUE(is_secret || node.content.find(password) == std::string::npos) << path;
   }
+}
+
+TEST_F(ClusterSteps, AnAnsweredFileIsTakenInAsThePlanKnewIt) {
+  ActionScope scope{step("web"), context_};
+  const std::string content("key\0\n\n", 6);
+  const std::vector<TemplateValue> planned{{"answers.key", "/media/key"}, {"answers.key|file", sha256(as_bytes(content)).named()}};
+  const auto filled = [&](Missing missing) { return fill_in("${answers.key|file}", planned, "manifest 'x'", scope, missing).text; };
+  const std::string path = "/var/lib/rootcellar/secrets/_file.key";
+  EXPECT_EQ(refusal([&] { filled(Missing::is_an_error); }), "expected '" + path + "' as it was when this was planned, found none");
+  host_.add_file(path, "other", 0600);
+  EXPECT_EQ(refusal([&] { filled(Missing::is_an_error); }), "expected '" + path + "' as it was when this was planned, found something else");
+  EXPECT_EQ(filled(Missing::is_empty), "");
+  host_.add_file(path, content, 0600);
+  EXPECT_EQ(filled(Missing::is_an_error), content);
+  EXPECT_EQ(fill_in("${answers.key|file}", planned, "x", scope).secrets, std::vector<std::string>{content});
 }
 
 TEST_F(ClusterSteps, AReleaseKilledHalfwayIsInstalledAnew) {
