@@ -149,6 +149,7 @@ constexpr auto package_members = [](auto& io, auto& it) {
   io.text("path", it.path);
   io.number("size", it.size);
   io.number("installed-size", it.installed_size);
+  io.texts("groups", it.groups);
 };
 
 constexpr auto packages_members = [](auto& io, auto& it) {
@@ -184,6 +185,15 @@ constexpr auto runtime_members = [](auto& io, auto& it) {
   io.text("log-max-size", it.log_max_size);
   io.number("log-max-files", it.log_max_files);
   io.truth("nvidia", it.nvidia);
+  io.truth("nvidia-default", it.nvidia_default);
+};
+
+constexpr auto gpu_members = [](auto& io, auto& it) {
+  io.truth("enabled", it.enabled);
+  io.text("role", it.role);
+  io.text("driver", it.driver);
+  io.texts("packages", it.packages);
+  io.number("branch", it.branch);
 };
 
 constexpr auto check_members = [](auto& io, auto& it) {
@@ -206,6 +216,15 @@ constexpr auto role_members = [](auto& io, auto& it) {
   io.text("name", it.name);
   io.texts("labels", it.labels);
   io.list("directories", it.directories, role_directory_members);
+  io.texts("packages", it.packages);
+};
+
+constexpr auto port_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.number("first", it.first);
+  io.number("last", it.last);
+  io.text("protocol", it.protocol);
+  io.text("from", it.from);
 };
 
 constexpr auto wait_members = [](auto& io, auto& it) {
@@ -288,6 +307,7 @@ constexpr auto cluster_members = [](auto& io, auto& it) {
   io.truth("schedule-on-control-plane", it.schedule_on_control_plane);
   io.texts("cert-sans", it.cert_sans);
   io.list("roles", it.roles, role_members);
+  io.list("ports", it.ports, port_members);
   io.list("secrets", it.secrets, secret_members);
   io.list("network", it.network, deployment_members);
   io.list("deploy", it.deploy, deployment_members);
@@ -301,11 +321,17 @@ constexpr auto appliance_members = [](auto& io, auto& it) {
   io.list("files", it.files, placed_file_members);
   io.nested("registry", it.registry, registry_members);
   io.nested("runtime", it.runtime, runtime_members);
+  io.nested("gpu", it.gpu, gpu_members);
   io.nested("cluster", it.cluster, cluster_members);
   io.list("checks", it.checks, check_members);
 };
 
 }  // namespace
+
+bool needed_by(const PackageFile& file, const std::vector<std::string>& groups) {
+  const auto named = [&](const std::string& group) { return std::find(groups.begin(), groups.end(), group) != groups.end(); };
+  return file.groups.empty() || std::any_of(file.groups.begin(), file.groups.end(), named);
+}
 
 std::string encode_appliance(const Appliance& appliance) {
   Writer writer;

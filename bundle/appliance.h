@@ -37,7 +37,11 @@ struct PackageFile {
   std::string path;
   std::uint64_t size = 0;            ///< of the .deb
   std::uint64_t installed_size = 0;  ///< bytes (Installed-Size is KiB)
+  std::vector<std::string> groups;   ///< "role:gpuWorker", "gpu-driver": only these need it; empty: every machine does
 };
+
+/// Whether a machine with `groups` may need it.
+bool needed_by(const PackageFile& file, const std::vector<std::string>& groups);
 
 struct PackagesSection {
   std::string base;                  ///< the named base the closure was solved against, "debian-12-minimal"
@@ -73,7 +77,17 @@ struct RuntimeSection {
   std::vector<std::string> preload;              ///< image names docker gets at install time, pulled from the local registry
   std::string log_max_size = "50m";
   std::uint64_t log_max_files = 3;
-  bool nvidia = false;  ///< adds the nvidia runtime to daemon.json
+  bool nvidia = false;          ///< docker and containerd know NVIDIA's runtime
+  bool nvidia_default = false;  ///< and use it for every container
+};
+
+/// NVIDIA's cards: which machines have one, and who brings their driver.
+struct GpuSection {
+  bool enabled = false;
+  std::string role;                   ///< the cluster's role whose machines have a card; empty: every machine
+  std::string driver = "host";        ///< "host": it is there already; "packages": `packages`, where none is there
+  std::vector<std::string> packages;  ///< the driver's, group "gpu-driver" of the closure
+  std::uint64_t branch = 0;           ///< of the carried driver, 535 of 535.216.03: says which cards it knows
 };
 
 /// A proof the installer runs at the end and `status` runs again. Exactly one kind.
@@ -93,6 +107,7 @@ struct Appliance {
   std::vector<PlacedFile> files;
   RegistrySection registry;
   RuntimeSection runtime;
+  GpuSection gpu;
   ClusterSection cluster;
   std::vector<Check> checks;
 };

@@ -17,6 +17,7 @@ struct RehearseWords {
   BundleWords bundle;
   bool keep = false;
   std::string answers, like, work;
+  std::vector<std::string> with;
 };
 
 std::string seconds(std::uint64_t milliseconds) { return cat(milliseconds / 1000, ".", milliseconds % 1000 / 100, " s"); }
@@ -89,6 +90,7 @@ ExitCode rehearse_bundle(cli::Console& console, const RehearseWords& words) {
                                 .trust_file = absolute_path(*words.bundle.trust),
                                 .answers_file = words.answers.empty() ? std::string() : absolute_path(words.answers),
                                 .like = words.like.empty() ? std::string() : absolute_path(words.like),
+                                .with = words.with,
                                 .cache_root = cache_folder(read_user_configuration(), std::nullopt),
                                 .work = words.work.empty() ? std::string() : absolute_path(words.work),
                                 .keep = words.keep,
@@ -125,6 +127,10 @@ cli::Command rehearse_command() {
                              .value = "DIR",
                              .help = "files that the machine on site has already, as DIR/etc/docker/daemon.json: laid over the host's root before it boots",
                              .text = &words->like});
+  command.options.push_back({.names = "--with",
+                             .value = "PACKAGE",
+                             .help = "a package that the machine on site has already, such as ufw; may be given several times",
+                             .list = &words->with});
   command.options.push_back({.names = "--keep", .help = "leave the host and its logs for a look", .flag = &words->keep});
   command.options.push_back(
       {.names = "--work", .value = "DIR", .help = "folder for the host; default: a temporary one", .text = &words->work});

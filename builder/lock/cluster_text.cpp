@@ -97,6 +97,15 @@ constexpr auto role_keys = [](auto& io, auto& it) {
   io.list("directories", it.directories, directory_keys);
   io.texts("labels", it.labels);
   io.need("name", it.name);
+  io.texts("packages", it.packages);
+};
+
+constexpr auto port_keys = [](auto& io, auto& it) {
+  io.number("first", it.first);
+  io.need("from", it.from);
+  io.number("last", it.last);
+  io.need("name", it.name);
+  io.need("protocol", it.protocol);
 };
 
 constexpr auto secret_keys = [](auto& io, auto& it) {
@@ -177,6 +186,7 @@ constexpr auto cluster_keys = [](auto& io, auto& it, auto files) {
   io.texts("images", it.images);
   io.list("network", it.network, deployment_keys);
   io.need("pod_cidr", it.pod_cidr);
+  io.list("ports", it.ports, port_keys);
   io.list("roles", it.roles, role_keys);
   io.need("runtime", it.runtime);
   io.need("sandbox_image", it.sandbox_image);

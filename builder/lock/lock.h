@@ -81,6 +81,7 @@ struct Lock {
   std::vector<LockedFile> files;
   RegistrySection registry;
   RuntimeSection runtime;
+  GpuSection gpu;
   ClusterSection cluster;
   std::vector<LockedDeployed> deployed;
   std::vector<Check> checks;

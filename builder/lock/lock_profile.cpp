@@ -44,7 +44,7 @@ class Archives {
 void lock_packages(const Profile& profile, Archives& archives, Lock& lock, SourceContext& context) {
   lock.packages_base = profile.packages.base;
   lock.packages_install = profile.packages.install;
-  if (profile.packages.install.empty()) return;
+  if (profile.packages.install.empty() && profile.packages.groups.empty()) return;
   if (profile.packages.sources != "system") {
     throw InputError(cat("unknown package sources '", profile.packages.sources, "': expected 'system'"));
   }
@@ -118,6 +118,7 @@ Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& c
   lock.target = profile.target;
   lock.registry = profile.registry;
   lock.runtime = profile.runtime;
+  lock.gpu = profile.gpu;
   lock.checks = profile.checks;
   require_tools(profile);
   // Files and what the cluster names come first: they are soon there, and an image that nobody declared is told before all others are made.

@@ -54,6 +54,7 @@ class LockReader {
     map.list("checks", [&](const YamlNode& node) { lock_.checks.push_back(read_check(node)); });
     if (const YamlNode* cluster = map.take("cluster")) read_locked_cluster(*cluster, faults_, lock_);
     map.list("files", [&](const YamlNode& node) { lock_.files.push_back(read_file_entry(node)); });
+    if (const YamlNode* gpu = map.take("gpu")) read_gpu(*gpu);
     map.list("images", [&](const YamlNode& node) { lock_.images.push_back(read_image(node)); });
     if (const YamlNode* packages = map.require("packages")) read_packages(*packages);
     if (const YamlNode* registry = map.require("registry")) read_registry(*registry);
@@ -171,6 +172,7 @@ class LockReader {
     LockedPackage deb;
     deb.package.architecture = map.require_text("architecture");
     deb.blob = require_locked_blob(map);
+    deb.package.groups = map.text_list("groups");
     deb.package.size = deb.blob.size;
     deb.package.installed_size = map.require_number("installed_size");
     deb.package.name = map.require_text("name");
@@ -213,6 +215,16 @@ class LockReader {
     map.finish();
   }
 
+  void read_gpu(const YamlNode& node) {
+    YamlMap map(node, faults_, "gpu keys");
+    lock_.gpu.branch = map.require_number("branch");
+    lock_.gpu.driver = map.one_of("driver", {"host", "packages"}, "host");
+    lock_.gpu.enabled = map.boolean("enabled", false);
+    lock_.gpu.packages = map.text_list("packages");
+    lock_.gpu.role = map.text("role");
+    map.finish();
+  }
+
   void read_runtime(const YamlNode& node) {
     YamlMap map(node, faults_, "runtime keys");
     lock_.runtime.insecure_registries = map.text_list("insecure_registries");
@@ -220,6 +232,7 @@ class LockReader {
     lock_.runtime.log_max_files = map.require_number("log_max_files");
     lock_.runtime.log_max_size = require_that(map, "log_max_size", is_log_size, "a size like 50m");
     lock_.runtime.nvidia = map.boolean("nvidia", false);
+    lock_.runtime.nvidia_default = map.boolean("nvidia_default", false);
     lock_.runtime.preload = map.text_list("preload");
     map.finish();
   }

@@ -79,6 +79,7 @@ Appliance appliance_of(const Lock& lock) {
   for (const LockedFile& file : lock.files) appliance.files.push_back(file.placed);
   appliance.registry = lock.registry;
   appliance.runtime = lock.runtime;
+  appliance.gpu = lock.gpu;
   appliance.cluster = lock.cluster;
   appliance.checks = lock.checks;
   return appliance;

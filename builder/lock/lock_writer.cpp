@@ -51,6 +51,7 @@ class LockWriter {
     out_.entry("created", format_time(lock_.created));
     out_.entry("expires", format_time(lock_.expires));
     write_files();
+    if (lock_.gpu.enabled) write_gpu();
     write_images();
     out_.entry("installer_min", lock_.installer_min);
     write_packages();
@@ -137,6 +138,7 @@ class LockWriter {
   void write_deb(const LockedPackage& deb) {
     out_.entry("architecture", deb.package.architecture);
     write_blob_map(out_, "blob", deb.blob);
+    if (!deb.package.groups.empty()) out_.entry_list("groups", deb.package.groups);
     out_.entry_number("installed_size", deb.package.installed_size);
     out_.entry("name", deb.package.name);
     out_.entry("path", deb.package.path);
@@ -164,6 +166,17 @@ class LockWriter {
     out_.end_map();
   }
 
+  void write_gpu() {
+    out_.key("gpu");
+    out_.begin_map();
+    out_.entry_number("branch", lock_.gpu.branch);
+    out_.entry("driver", lock_.gpu.driver);
+    entry_flag(out_, "enabled", lock_.gpu.enabled);
+    out_.entry_list("packages", lock_.gpu.packages);
+    out_.entry("role", lock_.gpu.role);
+    out_.end_map();
+  }
+
   void write_runtime() {
     out_.key("runtime");
     out_.begin_map();
@@ -172,6 +185,7 @@ class LockWriter {
     out_.entry_number("log_max_files", lock_.runtime.log_max_files);
     out_.entry("log_max_size", lock_.runtime.log_max_size);
     entry_flag(out_, "nvidia", lock_.runtime.nvidia);
+    if (lock_.runtime.nvidia_default) entry_flag(out_, "nvidia_default", true);
     out_.entry_list("preload", lock_.runtime.preload);
     out_.end_map();
   }

@@ -129,7 +129,7 @@ YamlNode with_named_items(YamlNode body, YamlFaults& faults) {
   refuse_twins(install, faults);
   for (const std::string_view key : {"images", "files", "checks"}) refuse_twins(body.find(key), faults);
   const YamlNode* cluster = body.find("cluster");
-  for (const std::string_view key : {"roles", "secrets", "binaries", "network", "deploy", "exports"})
+  for (const std::string_view key : {"roles", "ports", "secrets", "binaries", "network", "deploy", "exports"})
     refuse_twins(cluster == nullptr ? nullptr : cluster->find(key), faults);
   return body;
 }

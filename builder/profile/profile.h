@@ -53,12 +53,19 @@ struct ProfileFile {
   TextPlace place;
 };
 
+/// Packages that only some machines get.
+struct PackageGroup {
+  std::string name;  ///< "role:gpuWorker", "gpu-driver"
+  std::vector<std::string> install;
+};
+
 struct ProfilePackages {
   std::string base = "debian-12-minimal";
   std::string sources = "system";   ///< the builder machine's own apt sources
   std::vector<std::string> suites;  ///< empty: those of the target release (CODENAME, -updates, -security) among the sources
   bool recommends = false;
   std::vector<std::string> install;  ///< "docker.io" or "docker.io=20.10.24*"
+  std::vector<PackageGroup> groups;  ///< of cluster.roles and gpu
 };
 
 /// Where a chart comes from: `content` (url, or a path to a folder or an archive), or a version of a name in a chart repository, or of an
@@ -96,6 +103,7 @@ struct Profile {
   std::vector<ProfileFile> files;  ///< those of cluster.binaries too, after the others
   RegistrySection registry;
   RuntimeSection runtime;
+  GpuSection gpu;
   ProfileCluster cluster;
   std::vector<Check> checks;
 };

@@ -15,8 +15,10 @@ images: [{recipe: {files: [{}]}}]
 files: [{}]
 registry: {}
 runtime: {}
+gpu: {}
 cluster:
   roles: [{directories: [{}]}]
+  ports: [{}]
   secrets: [{}]
   binaries: [{}]
   deploy: [{manifest: {files: [{}]}, chart: {}, exec: {}, job: {environment: [{}]}, waits: [{jsonpath: {}}], captures: [{}]}]
@@ -39,6 +41,7 @@ std::vector<std::string> known_profile_keys() {
                                 "checks.remove",
                                 "cluster.network.remove",
                                 "cluster.roles.remove",
+                                "cluster.ports.remove",
                                 "cluster.secrets.remove",
                                 "cluster.binaries.remove",
                                 "cluster.exports.remove",

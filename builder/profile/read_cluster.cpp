@@ -11,6 +11,7 @@ namespace rootcellar {
 namespace {
 
 constexpr std::uint64_t k_max_length = 16384;
+constexpr std::uint64_t k_max_port = 65535;
 constexpr std::uint32_t k_program_mode = 0755;
 const std::vector<std::string> k_secret_kinds{"password", "hex", "rsa", "jwt", "dhparam", "htpasswd", "dockerconfigjson"};
 
@@ -35,8 +36,37 @@ NodeRole read_role(const YamlNode& node, const ReadContext& context) {
   role.name = require_text_that(map, "name", is_file_name, "letters, digits, '.', '_', '+' and '-'");
   role.labels = texts_that(map, "labels", is_node_label, "a label KEY=VALUE");
   map.list("directories", [&](const YamlNode& item) { role.directories.push_back(read_role_directory(item, context)); });
+  role.packages = texts_that(map, "packages", is_package_name, "a package's name");
   context.finish(map, "cluster.roles");
   return role;
+}
+
+/// "8472/udp", "30000-32767": one port or a range, tcp when nothing is said.
+bool parse_ports(std::string_view text, ClusterPort& port) {
+  const std::size_t slash = text.find('/');
+  if (slash != std::string_view::npos) port.protocol = std::string(text.substr(slash + 1));
+  const std::string_view numbers = text.substr(0, slash);
+  const std::size_t dash = numbers.find('-');
+  const auto first = parse_u64(numbers.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : parse_u64(numbers.substr(dash + 1));
+  port.first = first.value_or(0);
+  port.last = last.value_or(0);
+  return port.first > 0 && port.first <= port.last && port.last <= k_max_port && (port.protocol == "tcp" || port.protocol == "udp");
+}
+
+bool is_ports(std::string_view text) {
+  ClusterPort port;
+  return parse_ports(text, port);
+}
+
+ClusterPort read_port(const YamlNode& node, const ReadContext& context) {
+  YamlMap map(node, context.faults, "port keys");
+  ClusterPort port;
+  port.name = require_text_that(map, "name", is_title, "one line that says what listens");
+  parse_ports(require_text_that(map, "port", is_ports, "a port like 179 or 8472/udp, or a range like 4240-4245"), port);
+  port.from = map.one_of("from", {"nodes", "everyone"}, port.from);
+  context.finish(map, "cluster.ports");
+  return port;
 }
 
 /// What a kind of secret cannot do without, and what it has no use for.
@@ -150,6 +180,7 @@ void read_cluster(const YamlNode& node, Profile& profile, const ReadContext& con
   read_images(map, cluster);
   cluster.schedule_on_control_plane = map.boolean("schedule_on_control_plane", cluster.schedule_on_control_plane);
   map.list("roles", [&](const YamlNode& item) { cluster.roles.push_back(read_role(item, context)); });
+  map.list("ports", [&](const YamlNode& item) { cluster.ports.push_back(read_port(item, context)); });
   map.list("secrets", [&](const YamlNode& item) { cluster.secrets.push_back(read_secret(item, context)); });
   map.list("binaries", [&](const YamlNode& item) { read_binary(item, profile, context); });
   map.list("network", [&](const YamlNode& item) { profile.cluster.network.push_back(read_deployment(item, context)); });

@@ -78,7 +78,7 @@ RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context) {
   runtime.insecure_registries = texts_that(map, "insecure_registries", is_registry_range, "HOST:PORT or an address range");
   runtime.preload = texts_that(map, "preload", is_image, "an image's name");
   runtime.nvidia = map.boolean("nvidia", runtime.nvidia);
-  if (runtime.nvidia && runtime.kind != "docker") context.faults.add(*map.take("nvidia"), "key 'nvidia': needs kind: docker");
+  runtime.nvidia_default = map.boolean("nvidia_default", runtime.nvidia_default);
   context.finish(map, "runtime");
   return runtime;
 }

@@ -39,6 +39,7 @@ void read_contents(YamlMap& map, Profile& profile, const ReadContext& context) {
   map.list("files", [&](const YamlNode& item) { profile.files.push_back(read_file_item(item, context)); });
   if (const YamlNode* registry = map.take("registry")) profile.registry = read_registry(*registry, context);
   if (const YamlNode* runtime = map.take("runtime")) profile.runtime = read_runtime(*runtime, context);
+  if (const YamlNode* gpu = map.take("gpu")) profile.gpu = read_gpu(*gpu, context);
   if (const YamlNode* cluster = map.take("cluster")) read_cluster(*cluster, profile, context);
   map.list("checks", [&](const YamlNode& item) { profile.checks.push_back(read_check(item, context)); });
 }
@@ -53,6 +54,8 @@ ReadResult read_profile_tree(const YamlNode& root, const ReadContext& context) {
   result.architectures = texts_that(map, "architectures", is_architecture, "a Debian architecture like amd64");
   read_contents(map, result.profile, context);
   context.finish(map, "");
+  finish_gpu(root, result.profile, context.faults);
+  collect_package_groups(result.profile);
   check_references(root, result.profile, context.faults);
   check_cluster(root, result.profile, context.faults);
   return result;

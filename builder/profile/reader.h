@@ -33,6 +33,11 @@ ProfileImage read_image(const YamlNode& node, const ReadContext& context);
 ProfileFile read_file_item(const YamlNode& node, const ReadContext& context);
 RegistrySection read_registry(const YamlNode& node, const ReadContext& context);
 RuntimeSection read_runtime(const YamlNode& node, const ReadContext& context);
+GpuSection read_gpu(const YamlNode& node, const ReadContext& context);
+/// What gpu says about other sections, once all are read.
+void finish_gpu(const YamlNode& root, Profile& profile, YamlFaults& faults);
+/// The packages of roles and of the carried driver, into profile.packages.
+void collect_package_groups(Profile& profile);
 Check read_check(const YamlNode& node, const ReadContext& context);
 /// The section, and what its binaries add to the profile's files.
 void read_cluster(const YamlNode& node, Profile& profile, const ReadContext& context);

@@ -111,7 +111,7 @@ class Rehearsal {
   const TargetRelease& target() const { return bundle_.index().appliance.target; }
 
   std::string make_the_root() {
-    root_ = make_root(target(), bundle_.header().architecture, {}, options_.cache_root, progress_);
+    root_ = make_root(target(), bundle_.header().architecture, options_.with, options_.cache_root, progress_);
     return cat(target().distribution, " ", target().version, " ", bundle_.header().architecture, " from this machine's package sources");
   }
 

@@ -16,6 +16,7 @@ struct RehearseOptions {
   std::string trust_file;
   std::string answers_file;  ///< empty: none
   std::string like;          ///< a folder laid over the host's root before it boots: what the machine on site has already; empty: none
+  std::vector<std::string> with;  ///< packages that the machine on site has already
   std::string cache_root;
   std::string work;  ///< empty: a temporary folder
   bool keep = false;

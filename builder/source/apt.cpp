@@ -1,6 +1,7 @@
 // sources: system. apt solves, apt authenticates; what it answers becomes the pin.
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "builder/source/apt_resolve.h"
 #include "builder/source/sources.h"
@@ -95,17 +96,64 @@ LockedPackage locked_package(const AptRoot& apt, const PrintedUri& printed, cons
           .blob = {.digest = printed.digest, .size = printed.size, .url = url}};
 }
 
+/// What every machine gets, and what each group adds to it. Solved for nobody, for each group and for all at once: what apt then chooses on a
+/// machine of one group, of none or of all is there.
+class GroupedClosure {
+ public:
+  GroupedClosure(AptRoot& apt, const ProfilePackages& packages, const std::vector<SolvedPackage>& base)
+      : apt_(apt), packages_(packages), base_(base) {}
+
+  void solve() {
+    if (!packages_.install.empty()) add(packages_.install, {});
+    std::vector<std::string> all = packages_.install, names;
+    for (const PackageGroup& group : packages_.groups) {
+      std::vector<std::string> wanted = packages_.install;
+      wanted.insert(wanted.end(), group.install.begin(), group.install.end());
+      all.insert(all.end(), group.install.begin(), group.install.end());
+      names.push_back(group.name);
+      add(wanted, {group.name});
+    }
+    if (names.size() > 1) add(all, names);
+  }
+
+  const std::vector<SolvedPackage>& packages() const { return solved_; }
+  const std::vector<PrintedUri>& uris() const { return uris_; }
+  /// Empty: every machine's.
+  const std::vector<std::string>& groups_of(const PrintedUri& uri) const { return groups_.at(uri.digest); }
+
+ private:
+  void add(const std::vector<std::string>& wanted, const std::vector<std::string>& groups) {
+    const std::vector<SolvedPackage> solved = apt_.solve(wanted, packages_.recommends);
+    check_found(wanted, solved, base_);
+    solved_.insert(solved_.end(), solved.begin(), solved.end());
+    for (PrintedUri& uri : apt_.printed_uris(wanted, packages_.recommends)) {
+      const auto [found, fresh] = groups_.try_emplace(uri.digest, groups);
+      // Of several groups at once: those that need it by themselves are known already.
+      if (!fresh && !found->second.empty() && groups.size() == 1) found->second.push_back(groups.front());
+      if (fresh) uris_.push_back(std::move(uri));
+    }
+  }
+
+  AptRoot& apt_;
+  const ProfilePackages& packages_;
+  const std::vector<SolvedPackage>& base_;
+  std::vector<SolvedPackage> solved_;
+  std::vector<PrintedUri> uris_;
+  std::unordered_map<Digest, std::vector<std::string>, DigestHash> groups_;
+};
+
 /// The closure: apt's URIs with the archive's records of the same bytes.
-void add_closure(AptRoot& apt, const std::vector<PrintedUri>& uris, const std::vector<SolvedPackage>& closure, LockedPackages& out) {
+void add_closure(AptRoot& apt, const GroupedClosure& closure, LockedPackages& out) {
   std::map<std::string, ControlParagraph> by_digest;
-  for (ControlParagraph& record : apt.records(closure)) {
+  for (ControlParagraph& record : apt.records(closure.packages())) {
     std::string digest = record.field("SHA256");
     by_digest.emplace(std::move(digest), std::move(record));
   }
-  for (const PrintedUri& printed : uris) {
+  for (const PrintedUri& printed : closure.uris()) {
     const auto record = by_digest.find(printed.digest.hex());
     if (record == by_digest.end()) throw InputError(cat("cannot pin '", printed.uri, "': no package record has its SHA-256"));
     out.packages.push_back(locked_package(apt, printed, record->second));
+    out.packages.back().package.groups = closure.groups_of(printed);
   }
   std::sort(out.packages.begin(), out.packages.end(), [](const auto& a, const auto& b) { return a.package.path < b.package.path; });
 }
@@ -129,12 +177,15 @@ Resolved<LockedPackages> resolve_packages_in(AptRoot& apt, const ProfilePackages
                                              SourceContext& context) {
   const NamedBase& base = require_base(packages.base, target);
   for (const std::string& request : packages.install) check_package_request(request);
+  for (const PackageGroup& group : packages.groups) {
+    for (const std::string& request : group.install) check_package_request(request);
+  }
   Resolved<LockedPackages> out{.newest = apt.newest()};
   add_indexes(apt, out.value, context.cache);
   const std::vector<SolvedPackage> installed = apt.install_base(base.patterns);
-  const std::vector<SolvedPackage> closure = apt.solve(packages.install, packages.recommends);
-  check_found(packages.install, closure, installed);
-  add_closure(apt, apt.printed_uris(packages.install, packages.recommends), closure, out.value);
+  GroupedClosure closure(apt, packages, installed);
+  closure.solve();
+  add_closure(apt, closure, out.value);
   return out;
 }
 

@@ -39,7 +39,7 @@ Answer checked(Answer answer, archive* it, const std::string& what) {
   return answer;
 }
 
-Reading open_archive(const std::string& path, const std::string& what) {
+Reading new_reading() {
   Reading reading(archive_read_new());
   if (!reading) throw std::bad_alloc();
   archive_read_support_filter_gzip(reading.get());
@@ -49,9 +49,27 @@ Reading open_archive(const std::string& path, const std::string& what) {
   archive_read_support_format_tar(reading.get());
   archive_read_support_format_zip(reading.get());
   archive_read_support_format_raw(reading.get());
+  return reading;
+}
+
+Reading open_archive(const std::string& path, const std::string& what) {
+  Reading reading = new_reading();
+  archive_read_support_format_ar(reading.get());
   checked(archive_read_open_filename(reading.get(), path.c_str(), k_block), reading.get(), what);
   return reading;
 }
+
+/// What libarchive reads a member of another archive by: its address is libarchive's while it reads.
+struct Inside {
+  archive* outer;
+  std::vector<std::uint8_t> block = std::vector<std::uint8_t>(k_block);
+
+  static la_ssize_t read(archive*, void* self, const void** bytes) {
+    auto& inside = *static_cast<Inside*>(self);
+    *bytes = inside.block.data();
+    return archive_read_data(inside.outer, inside.block.data(), inside.block.size());
+  }
+};
 
 class ContentSource final : public Source {
  public:
@@ -95,8 +113,11 @@ ArchiveItem item_of(archive* it, archive_entry* entry, const std::string& what) 
 
 }  // namespace
 
-void walk_archive(const std::string& path, const std::string& what, const std::function<bool(const ArchiveItem&, Source&)>& each) {
-  const Reading reading = open_archive(path, what);
+namespace {
+
+using EachItem = std::function<bool(const ArchiveItem&, Source&)>;
+
+void walk_items(const Reading& reading, const std::string& what, const EachItem& each) {
   archive_entry* entry = nullptr;
   for (std::size_t items = 0;; ++items) {
     if (checked(archive_read_next_header(reading.get(), &entry), reading.get(), what) == ARCHIVE_EOF) return;
@@ -105,6 +126,33 @@ void walk_archive(const std::string& path, const std::string& what, const std::f
     ContentSource content(reading.get(), what);
     if (!each(item, content)) return;
   }
+}
+
+/// deb(5): an ar archive whose member data.tar, in some compression, has the files.
+void walk_debian_package(const Reading& outer, archive_entry* entry, const std::string& what, const EachItem& each) {
+  do {
+    const char* name = archive_entry_pathname(entry);
+    if (name == nullptr || !std::string_view(name).starts_with("data.tar")) continue;
+    const Reading reading = new_reading();
+    Inside inside{outer.get()};
+    checked(archive_read_open(reading.get(), &inside, nullptr, Inside::read, nullptr), reading.get(), what);
+    return walk_items(reading, what, each);
+  } while (checked(archive_read_next_header(outer.get(), &entry), outer.get(), what) != ARCHIVE_EOF);
+  throw InputError(cat("cannot read ", what, " as an archive: it has no data.tar, as a Debian package would"));
+}
+
+bool is_ar(const Reading& reading) { return (archive_format(reading.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_AR; }
+
+}  // namespace
+
+void walk_archive(const std::string& path, const std::string& what, const EachItem& each) {
+  {
+    const Reading reading = open_archive(path, what);
+    archive_entry* entry = nullptr;
+    const int first = archive_read_next_header(reading.get(), &entry);
+    if (first >= ARCHIVE_WARN && first != ARCHIVE_EOF && is_ar(reading)) return walk_debian_package(reading, entry, what, each);
+  }
+  walk_items(open_archive(path, what), what, each);
 }
 
 namespace {

@@ -14,12 +14,16 @@ inline constexpr std::string_view k_helm = "/usr/local/bin/helm";
 inline constexpr std::string_view k_kubeadm = "/usr/local/bin/kubeadm";
 inline constexpr std::string_view k_kubectl = "/usr/local/bin/kubectl";
 
+inline constexpr std::string_view k_nvidia_ctk = "/usr/bin/nvidia-ctk";  // a machine's own; a bundle's lies in /usr/local/bin
+
 inline constexpr std::string_view k_apt_get = "/usr/bin/apt-get";
 inline constexpr std::string_view k_apt_mark = "/usr/bin/apt-mark";
 inline constexpr std::string_view k_dpkg = "/usr/bin/dpkg";
 inline constexpr std::string_view k_dpkg_query = "/usr/bin/dpkg-query";
 inline constexpr std::string_view k_ctr = "/usr/bin/ctr";
 inline constexpr std::string_view k_docker = "/usr/bin/docker";
+inline constexpr std::string_view k_firewall_cmd = "/usr/bin/firewall-cmd";
+inline constexpr std::string_view k_firewall_offline = "/usr/bin/firewall-offline-cmd";
 inline constexpr std::string_view k_groupadd = "/usr/sbin/groupadd";
 inline constexpr std::string_view k_groupdel = "/usr/sbin/groupdel";
 inline constexpr std::string_view k_ip = "/usr/sbin/ip";
@@ -29,6 +33,7 @@ inline constexpr std::string_view k_swapoff = "/usr/sbin/swapoff";
 inline constexpr std::string_view k_swapon = "/usr/sbin/swapon";
 inline constexpr std::string_view k_systemctl = "/usr/bin/systemctl";
 inline constexpr std::string_view k_systemd_run = "/usr/bin/systemd-run";
+inline constexpr std::string_view k_ufw = "/usr/sbin/ufw";
 inline constexpr std::string_view k_umount = "/usr/bin/umount";
 inline constexpr std::string_view k_useradd = "/usr/sbin/useradd";
 inline constexpr std::string_view k_userdel = "/usr/sbin/userdel";

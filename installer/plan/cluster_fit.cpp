@@ -13,30 +13,7 @@ constexpr std::uint64_t k_control_plane_processors = 2;
 constexpr unsigned k_first_with_cgroup_v2 = 19;
 constexpr std::string_view k_names_of_today = "1.14 to 1.34";
 
-struct Port {
-  std::uint32_t number = 0;
-  std::string_view purpose;
-  bool reachable = true;  ///< from other machines
-};
-
-constexpr std::array<Port, 5> k_control_plane_ports = {{{6443, "Kubernetes' API server, for whoever has a key of the cluster"},
-                                                        {2379, "etcd, for the API servers"},
-                                                        {2380, "etcd, for other control-plane nodes"},
-                                                        {10257, "kube-controller-manager", false},
-                                                        {10259, "kube-scheduler", false}}};
-constexpr std::array<Port, 4> k_node_ports = {{{10250, "the kubelet, for the API server"},
-                                               {10256, "kube-proxy's health"},
-                                               {10248, "the kubelet's health", false},
-                                               {10249, "kube-proxy's numbers", false}}};
-
 bool control_plane(const PlanInput& input) { return input.join == nullptr || input.join->control_plane; }
-
-std::vector<Port> ports_of(const PlanInput& input) {
-  std::vector<Port> ports;
-  if (control_plane(input)) ports.assign(k_control_plane_ports.begin(), k_control_plane_ports.end());
-  ports.insert(ports.end(), k_node_ports.begin(), k_node_ports.end());
-  return ports;
-}
 
 void check_version(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   const ClusterSection& section = input.appliance().cluster;
@@ -150,14 +127,14 @@ void check_network_follows(const PlanInput& input, const ClusterSite& site, Plan
   }
 }
 
-void check_ports(const PlanInput& input, Plan& plan) {
+void check_ports(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   if (has_own_cluster(input)) return;
-  for (const Port& port : ports_of(input)) {
+  for (const OpenedPort& port : cluster_ports(input, site)) {
     const auto taken = std::find_if(input.facts.ports.begin(), input.facts.ports.end(),
-                                    [&](const ListeningPort& found) { return found.port == port.number; });
-    if (taken == input.facts.ports.end()) continue;
+                                    [&](const ListeningPort& found) { return found.port == port.port; });
+    if (taken == input.facts.ports.end() || port.last != 0 || port.protocol != "tcp") continue;
     plan.refusals.push_back(
-        cat("the cluster needs port ", port.number, " (", port.purpose, "), which a program of user '", taken->user, "' has: stop it"));
+        cat("the cluster needs port ", port.port, " (", port.purpose, "), which a program of user '", taken->user, "' has: stop it"));
   }
 }
 
@@ -187,13 +164,6 @@ void check_upgrade(const PlanInput& input, const ClusterSite& site, Plan& plan) 
   }
 }
 
-void check_firewalls(const PlanInput& input, Plan& plan) {
-  for (const std::string& firewall : input.facts.node.firewalls) {
-    plan.refusals.push_back(cat("a firewall is set up that drops what nodes and pods say to each other: ", firewall,
-                                "; switch it off, and protect the site's network at its edge"));
-  }
-}
-
 void check_modules(const PlanInput& input, Plan& plan) {
   const std::vector<std::string>& missing = input.facts.node.missing_modules;
   if (missing.empty()) return;
@@ -205,7 +175,7 @@ bool has_package(const PlanInput& input, std::string_view name) {
   const auto here = input.facts.packages.find(std::string(name));
   if (here != input.facts.packages.end() && here->second.state == "installed") return true;
   const std::vector<PackageFile>& files = input.appliance().packages.files;
-  return std::any_of(files.begin(), files.end(), [&](const PackageFile& file) { return file.name == name; });
+  return std::any_of(files.begin(), files.end(), [&](const PackageFile& file) { return file.name == name && input.wants_package(file); });
 }
 
 /// What kubeadm's preflight asks for, and what runs the containers.
@@ -344,12 +314,6 @@ void caution_about_kernel(const PlanInput& input, Plan& plan) {
   }
 }
 
-void list_ports(const PlanInput& input, const ClusterSite& site, Plan& plan) {
-  for (const Port& port : ports_of(input)) {
-    if (port.reachable) plan.ports.push_back({site.address, port.number, std::string(port.purpose)});
-  }
-}
-
 }  // namespace
 
 void plan_cluster_fit(const PlanInput& input, Plan& plan) {
@@ -361,10 +325,10 @@ void plan_cluster_fit(const PlanInput& input, Plan& plan) {
   check_address(input, site, plan);
   check_networks(input, site, plan);
   check_network_follows(input, site, plan);
-  check_ports(input, plan);
+  check_ports(input, site, plan);
   check_foreign_cluster(input, plan);
   check_upgrade(input, site, plan);
-  check_firewalls(input, plan);
+  check_firewalls(input, site, plan);
   check_modules(input, plan);
   check_packages(input, plan);
   check_programs(input, site, plan);
@@ -375,7 +339,9 @@ void plan_cluster_fit(const PlanInput& input, Plan& plan) {
   check_references(input, plan);
   caution_about_network(input, site, plan);
   caution_about_kernel(input, plan);
-  if (!site.address.empty()) list_ports(input, site, plan);
+  if (site.address.empty()) return;
+  const std::vector<OpenedPort> ports = cluster_ports(input, site);
+  plan.ports.insert(plan.ports.end(), ports.begin(), ports.end());
 }
 
 }  // namespace rootcellar

@@ -53,6 +53,12 @@ std::optional<std::string> placed_program(const Appliance& appliance, std::strin
 std::string upstream_host(std::string_view repository);
 KubeadmSettings kubeadm_settings(const PlanInput& input, const ClusterSite& site);
 
+/// The ports of this machine that others must reach, from whom.
+std::vector<OpenedPort> cluster_ports(const PlanInput& input, const ClusterSite& site);
+/// Refusals of firewalls whose rules are somebody's own.
+void check_firewalls(const PlanInput& input, const ClusterSite& site, Plan& plan);
+/// Opens ufw and firewalld for the cluster.
+void plan_firewalls(const PlanInput& input, const ClusterSite& site, Plan& plan);
 /// Refusals and cautions of a cluster.
 void plan_cluster_fit(const PlanInput& input, Plan& plan);
 /// Swap, modules, kernel settings, forwarding, route, names, resolver, proxies.

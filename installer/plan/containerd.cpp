@@ -38,16 +38,31 @@ std::string opt_text(const PlanInput& input) {
   return cat("[plugins.\"io.containerd.internal.v1.opt\"]\npath = ", quoted(path_join(input.layout.containerd, "opt")), "\n\n");
 }
 
+/// NVIDIA's runtime stands beside runc; `section` is "[plugins.....containerd".
+std::string nvidia_text(const PlanInput& input, std::string_view section) {
+  const std::optional<std::string> path = nvidia_runtime(input);
+  if (!path) return {};
+  const std::string first = input.appliance().runtime.nvidia_default ? cat(section, "]\ndefault_runtime_name = \"nvidia\"\n\n") : std::string();
+  return cat("\n", first, section, ".runtimes.nvidia]\nruntime_type = \"io.containerd.runc.v2\"\n\n", section,
+             ".runtimes.nvidia.options]\nBinaryName = ", quoted(*path), "\nSystemdCgroup = true\n");
+}
+
+/// Off in containerd 1.7, on from 2.0, not there before.
+std::string cdi_text(const PlanInput& input, std::uint64_t minor) {
+  if (minor < 7 || !nvidia_runtime(input)) return {};
+  return "enable_cdi = true\ncdi_spec_dirs = [\"/etc/cdi\", \"/var/run/cdi\"]\n";
+}
+
 /// Format 2, of containerd 1.x: docs/cri/config.md of that project.
-std::string config_of_one(const PlanInput& input) {
+std::string config_of_one(const PlanInput& input, std::uint64_t minor) {
   const ClusterSection& section = input.appliance().cluster;
   const std::string cri = "[plugins.\"io.containerd.grpc.v1.cri\"";
   return cat("version = 2\nroot = ", quoted(input.layout.containerd), "\n\n", opt_text(input), cri, "]\nsandbox_image = ", quoted(section.sandbox_image),
-             "\n", input.facts.node.oom_score_fixed ? "restrict_oom_score_adj = true\n" : "", "\n", cri,
+             "\n", input.facts.node.oom_score_fixed ? "restrict_oom_score_adj = true\n" : "", cdi_text(input, minor), "\n", cri,
              ".cni]\nbin_dir = ", quoted(section.cni_programs), "\nconf_dir = \"/etc/cni/net.d\"\n\n", cri,
              ".registry]\nconfig_path = ", quoted(k_certs), "\n\n", cri,
              ".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\n\n", cri,
-             ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n");
+             ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n", nvidia_text(input, cat(cri, ".containerd")));
 }
 
 /// Format 3, of containerd 2.x, where images and runtime are two plugins.
@@ -61,13 +76,13 @@ std::string config_of_two(const PlanInput& input, std::uint64_t minor) {
              "\n\n", input.facts.node.oom_score_fixed ? cat(runtime, "]\nrestrict_oom_score_adj = true\n\n") : "", runtime, ".cni]\n",
              programs, "\nconf_dir = \"/etc/cni/net.d\"\n\n", runtime,
              ".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\n\n", runtime,
-             ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n");
+             ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n", nvidia_text(input, cat(runtime, ".containerd")));
 }
 
 std::string config_text(const PlanInput& input) {
   const auto [major, minor] = containerd_version(input);
   const std::string head = "# Written by rootcellar-install for Kubernetes; what was here before comes back with uninstall.\n";
-  return head + (major >= 2 ? config_of_two(input, minor) : config_of_one(input));
+  return head + (major >= 2 ? config_of_two(input, minor) : config_of_one(input, minor));
 }
 
 constexpr std::string_view k_how = "capabilities = [\"pull\", \"resolve\"]\noverride_path = true\n";

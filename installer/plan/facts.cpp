@@ -86,6 +86,7 @@ Facts read_facts(HostSystem& host, const std::vector<std::string>& space_paths) 
   read_docker(host, facts);
   facts.addresses = parse_fib_trie(read_or_note(host, "/proc/net/fib_trie", k_small_file, facts).value_or(""));
   facts.node = read_node_facts(host, facts.addresses, facts.unseen);
+  facts.gpu = read_gpu_facts(host, facts.node.kernel);
   for (const std::string& path : space_paths) facts.space[path] = host.space(path);
   return facts;
 }

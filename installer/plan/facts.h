@@ -12,6 +12,7 @@
 #include "bundle/base/file.h"
 #include "bundle/index.h"
 #include "installer/host/host_system.h"
+#include "installer/plan/gpu_facts.h"
 #include "installer/plan/node_facts.h"
 #include "installer/run/step.h"
 
@@ -67,6 +68,7 @@ struct Facts {
   std::vector<std::string> addresses;                ///< numeric addresses of this machine
   std::string cgroup;                                ///< "v1", "hybrid", "v2"
   NodeFacts node;                                    ///< what a cluster asks of the machine
+  GpuFacts gpu;                                      ///< NVIDIA's cards and what drives them
   std::vector<std::string> unseen;
   std::optional<InstalledBundle> installed;  ///< filled by the command, which knows where kept things lie
   std::vector<std::string> pushed_over;      ///< "library/nginx:1.22": tags of the bundle that people pushed over; filled by the command

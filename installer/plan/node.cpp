@@ -84,8 +84,10 @@ void plan_kernel(const NodeFacts& node, Plan& plan) {
   plan_limits(node, plan);
 }
 
-/// docker and saved rules drop what is forwarded; pods are forwarded.
+/// docker and saved rules drop what is forwarded; pods are forwarded. With ufw that is its people's policy, and pods have rules of their own.
 void plan_forwarding(const PlanInput& input, Plan& plan) {
+  const std::vector<Firewall>& firewalls = input.facts.node.firewalls;
+  if (std::any_of(firewalls.begin(), firewalls.end(), [](const Firewall& firewall) { return firewall.kind == "ufw"; })) return;
   const std::string back = input.facts.node.forward_drop ? "ExecStop=/usr/sbin/iptables -w -P FORWARD DROP\n" : "";
   plan_unit("forward", k_forward_unit,
             cat("[Unit]\nDescription=Packets of pods are forwarded\nAfter=network-pre.target netfilter-persistent.service docker.service\n"
@@ -95,14 +97,15 @@ void plan_forwarding(const PlanInput& input, Plan& plan) {
             "What pods send is forwarded by this machine, and docker and saved rules drop that by default.", plan);
 }
 
-/// Kubernetes' own rules and routes are more special or come before. Where a machine's services answer at a local address (ipvs), the device
+/// Kubernetes gives a packet for a service its pod's address before these rules see it, and has more special routes. They come first, because a
+/// site's firewall may let out what it has not seen before (ufw does). Where a machine's services answer at a local address (ipvs), the device
 /// is lo. Without the kernel's part for it nothing is refused, and nothing is lost.
 std::string networks_commands(const ClusterSite& site) {
   std::string start, stop;
   for (const char* chain : {"OUTPUT", "FORWARD"}) {
     const std::string rule = cat(chain, " -d ", site.service_cidr, " ! -o lo -j REJECT\n");
     if (site.service_cidr.empty()) continue;
-    start += cat("ExecStart=-/usr/sbin/iptables -w -A ", rule);
+    start += cat("ExecStart=-/usr/sbin/iptables -w -I ", rule);
     stop += cat("ExecStop=-/usr/sbin/iptables -w -D ", rule);
   }
   const std::string route = cat("unreachable ", site.pod_cidr, " metric ", k_route_metric, "\n");
@@ -200,6 +203,7 @@ void plan_node(const PlanInput& input, Plan& plan) {
   plan_route(site, plan);
   plan_names(input, site, plan);
   plan_proxies(input, plan);
+  plan_firewalls(input, site, plan);
   plan_role_directories(site, plan);
 }
 

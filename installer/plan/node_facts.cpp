@@ -86,14 +86,14 @@ bool starts_at_boot(HostSystem& host, const std::string& unit) {
 void read_firewalls(const Reading& read, NodeFacts& node) {
   const std::string ufw = read.text("/etc/ufw/ufw.conf");
   for (const std::string_view line : split(ufw, '\n')) {
-    if (lower_ascii(trim(line)) == "enabled=yes") node.firewalls.emplace_back("ufw (/etc/ufw/ufw.conf)");
+    if (lower_ascii(trim(line)) == "enabled=yes") node.firewalls.push_back({"ufw", "/etc/ufw/ufw.conf", {}});
   }
-  if (starts_at_boot(read.host, "firewalld.service")) node.firewalls.emplace_back("firewalld (firewalld.service)");
-  if (starts_at_boot(read.host, "nftables.service") && nftables_drop(read.text("/etc/nftables.conf")))
-    node.firewalls.emplace_back("nftables (/etc/nftables.conf)");
+  if (starts_at_boot(read.host, "firewalld.service")) node.firewalls.push_back({"firewalld", "firewalld.service", {}});
+  const std::string own = read.text("/etc/nftables.conf");
+  if (starts_at_boot(read.host, "nftables.service") && nftables_drop(own)) node.firewalls.push_back({"nftables", "/etc/nftables.conf", own});
   if (!starts_at_boot(read.host, "netfilter-persistent.service")) return;
   const std::string saved = read.text("/etc/iptables/rules.v4");
-  if (chain_drops(saved, "INPUT")) node.firewalls.emplace_back("netfilter-persistent (/etc/iptables/rules.v4)");
+  if (chain_drops(saved, "INPUT")) node.firewalls.push_back({"netfilter-persistent", "/etc/iptables/rules.v4", saved});
   node.forward_drop = chain_drops(saved, "FORWARD");
 }
 

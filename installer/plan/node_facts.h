@@ -34,6 +34,14 @@ struct NodeAddress {
   bool operator==(const NodeAddress&) const = default;
 };
 
+/// What is set up to drop packets.
+struct Firewall {
+  std::string kind;  ///< "ufw" | "firewalld" | "nftables" | "netfilter-persistent"
+  std::string file;  ///< that says so; of firewalld its unit
+  std::string text;  ///< nftables, netfilter-persistent: what is in the file
+  bool operator==(const Firewall&) const = default;
+};
+
 struct NodeFacts {
   std::string hostname;
   std::string kernel;            ///< "6.1.0-18-amd64"
@@ -48,7 +56,7 @@ struct NodeFacts {
   std::map<std::string, std::string> hosts;  ///< /etc/hosts: the first address of every name
   std::vector<std::string> nameservers;      ///< /etc/resolv.conf, and systemd-resolved's own list; without loopback
   std::vector<std::string> search;           ///< resolv.conf's search domains
-  std::vector<std::string> firewalls;        ///< "ufw (/etc/ufw/ufw.conf)": what is set up to drop packets
+  std::vector<Firewall> firewalls;           ///< what is set up to drop packets
   bool forward_drop = false;                 ///< saved rules drop what is forwarded
   std::vector<std::string> proxies;          ///< files that put a proxy into services' environment
   std::map<std::string, std::uint64_t> limits;  ///< of node_limits(), as they are now; absent: not known

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
 #include "installer/plan/subjects.h"
 
 namespace rootcellar {
@@ -21,36 +22,90 @@ void warn_of_unfinished(const Facts& facts, Plan& plan) {
 }
 
 /// docker.io's prerm copies this script into docker's data, and its postrm runs it on purge: all volumes would go with the package.
-void plan_to_keep_docker_data(const PackagesSection& packages, Plan& plan) {
+void plan_to_keep_docker_data(const std::vector<PackageFile>& files, Plan& plan) {
   constexpr std::string_view k_script = "/usr/share/docker.io/contrib/nuke-graph-directory.sh";
   constexpr std::string_view k_dpkg_file = "/etc/dpkg/dpkg.cfg.d/rootcellar-docker";
   const bool brought =
-      std::any_of(packages.files.begin(), packages.files.end(), [](const PackageFile& file) { return file.name == "docker.io"; });
+      std::any_of(files.begin(), files.end(), [](const PackageFile& file) { return file.name == "docker.io"; });
   if (!brought) return;
   add_step(plan, "docker-data-guard", cat("write ", k_dpkg_file),
            "Debian's docker.io deletes all volumes when it is purged, by a script that dpkg leaves out now.",
            WriteFile{std::string(k_dpkg_file), cat("path-exclude=", k_script, "\n")});
 }
 
+void add_once(std::vector<std::string>& names, const std::vector<std::string>& more) {
+  for (const std::string& name : more) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+}
+
+std::vector<const NodeRole*> own_roles(const PlanInput& input) {
+  std::vector<const NodeRole*> roles;
+  if (!input.cluster()) return roles;
+  const std::vector<std::string> wanted = answered_roles(input).value_or(std::vector<std::string>());
+  for (const NodeRole& role : input.appliance().cluster.roles) {
+    if (std::find(wanted.begin(), wanted.end(), role.name) != wanted.end()) roles.push_back(&role);
+  }
+  return roles;
+}
+
+/// Where a driver is already it stays, unless earlier installs brought it.
+bool wants_driver(const PlanInput& input) {
+  const GpuSection& gpu = input.appliance().gpu;
+  if (!input.gpu_machine() || gpu.driver != "packages") return false;
+  if (input.facts.gpu.driver_version.empty() && input.facts.gpu.module_file.empty()) return true;
+  if (!input.facts.installed) return false;
+  const std::vector<std::string>& brought = input.facts.installed->packages;
+  return std::any_of(gpu.packages.begin(), gpu.packages.end(),
+                     [&](const std::string& name) { return std::find(brought.begin(), brought.end(), name) != brought.end(); });
+}
+
 }  // namespace
+
+std::vector<std::string> PlanInput::groups() const {
+  std::vector<std::string> groups;
+  for (const NodeRole* role : own_roles(*this)) {
+    if (!role->packages.empty()) groups.push_back(cat("role:", role->name));
+  }
+  if (wants_driver(*this)) groups.emplace_back("gpu-driver");
+  return groups;
+}
+
+bool PlanInput::wants_package(const PackageFile& file) const { return needed_by(file, groups()); }
+
+std::vector<std::string> PlanInput::asked_packages() const {
+  std::vector<std::string> names = appliance().packages.install;
+  for (const NodeRole* role : own_roles(*this)) add_once(names, role->packages);
+  if (wants_driver(*this)) add_once(names, appliance().gpu.packages);
+  return names;
+}
+
+bool PlanInput::gpu_machine() const {
+  const GpuSection& gpu = appliance().gpu;
+  if (!gpu.enabled) return false;
+  const std::vector<const NodeRole*> roles = own_roles(*this);
+  return gpu.role.empty() || std::any_of(roles.begin(), roles.end(), [&](const NodeRole* role) { return role->name == gpu.role; });
+}
 
 void plan_packages(const PlanInput& input, Plan& plan) {
   const PackagesSection& packages = input.appliance().packages;
   warn_of_unfinished(input.facts, plan);
-  if (packages.install.empty()) return;
-  const auto fresh =
-      std::count_if(packages.files.begin(), packages.files.end(), [&](const PackageFile& file) { return !is_there(input.facts, file); });
+  const std::vector<std::string> wanted = input.asked_packages(), groups = input.groups();
+  if (wanted.empty()) return;
+  std::vector<PackageFile> files;
+  std::copy_if(packages.files.begin(), packages.files.end(), std::back_inserter(files),
+               [&](const PackageFile& file) { return needed_by(file, groups); });
+  const auto fresh = std::count_if(files.begin(), files.end(), [&](const PackageFile& file) { return !is_there(input.facts, file); });
   const std::vector<std::string> renewed = input.renewed_packages();
-  std::vector<std::string> asked = packages.install;
-  for (const std::string& name : renewed) {
-    if (std::find(asked.begin(), asked.end(), name) == asked.end()) asked.push_back(name);
-  }
-  plan_to_keep_docker_data(packages, plan);
-  add_step(plan, "spool", cat("spool ", count_of(packages.files.size(), "package file", "package files"), " to ", input.layout.spool),
-           "apt installs from files; they are removed again when it is done.", SpoolPackages{input.layout.spool});
-  add_step(plan, "packages", cat("install ", join(packages.install, ", ")),
-           cat("The appliance runs on them; of the bundle's ", packages.files.size(), " packages ", fresh, " are not on this machine yet."),
-           InstallPackages{input.layout.spool, asked, packages.sources, {"*"}, input.header.architecture, renewed});
+  std::vector<std::string> asked = wanted;
+  add_once(asked, renewed);
+  plan_to_keep_docker_data(files, plan);
+  add_step(plan, "spool", cat("spool ", count_of(files.size(), "package file", "package files"), " to ", input.layout.spool),
+           "apt installs from files; they are removed again when it is done.", SpoolPackages{input.layout.spool, groups});
+  const std::string left = files.size() == packages.files.size() ? "" : cat(", ", packages.files.size() - files.size(), " others are for other machines");
+  add_step(plan, "packages", cat("install ", join(wanted, ", ")),
+           cat("The appliance runs on them; of the bundle's ", files.size(), " packages ", fresh, " are not on this machine yet", left, "."),
+           InstallPackages{input.layout.spool, asked, packages.sources, {"*"}, input.header.architecture, renewed, groups});
   add_step(plan, "spool-remove", cat("remove ", input.layout.spool), "The packages are installed.", RemoveSpool{input.layout.spool});
 }
 

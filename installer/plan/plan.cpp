@@ -65,6 +65,7 @@ Plan plan_of(const PlanInput& input) {
   Plan plan;
   plan_fit(input, plan);
   plan_cluster_fit(input, plan);
+  plan_gpu_fit(input, plan);
   plan_directories(input, plan);
   plan_packages(input, plan);
   plan_registry(input, plan);
@@ -72,6 +73,7 @@ Plan plan_of(const PlanInput& input) {
   plan_containerd(input, plan);
   plan_runtime(input, plan);
   plan_files(input, plan);
+  plan_gpu(input, plan);
   plan_cluster_programs(input, plan);
   plan_images(input, plan);
   plan_cluster_images(input, plan);

@@ -36,6 +36,9 @@ struct OpenedPort {
   std::string address;
   std::uint32_t port = 0;
   std::string purpose;
+  std::uint32_t last = 0;        ///< of a range; 0: one port
+  std::string protocol = "tcp";  ///< "tcp" | "udp"
+  std::string from{};            ///< who must reach it; empty: not said
 };
 
 /// What a plan over an installed bundle keeps and takes away.

@@ -65,6 +65,11 @@ struct Changes {
     lines.push_back(cat("a ", a.secret.kind, " made here, readable by root only, ",
                         a.secret.kind == k_site_key_kind ? "removed by uninstall" : "kept by uninstall"));
   }
+  void operator()(const OpenFirewall& a) {
+    for (const std::string& rule : a.rules) lines.push_back(cat("adds: ", rule));
+    lines.push_back("now and at every boot; uninstall takes these away, and what said the same before stays");
+  }
+  void operator()(const GenerateCdi& a) { lines.push_back(cat(a.path, ", removed by uninstall")); }
   void operator()(const ApplyManifest& a) { lines.push_back(cat("in namespace ", a.space)); }
   void operator()(const HelmRelease& a) {
     lines.push_back(cat("in namespace ", a.space, "; gives up after ", human_duration(a.time_limit)));
@@ -119,7 +124,10 @@ std::string render_steps(const Plan& plan) {
 std::string render_ports(const Plan& plan) {
   std::string out = "\nPorts opened\n";
   if (plan.ports.empty()) out += "  none\n";
-  for (const OpenedPort& port : plan.ports) out += cat("  ", port.address, " port ", port.port, ": ", port.purpose, "\n");
+  for (const OpenedPort& port : plan.ports) {
+    out += cat("  ", port.address, " port ", port.port, port.last == 0 ? "" : cat("-", port.last), port.protocol == "tcp" ? "" : cat("/", port.protocol),
+               ": ", port.purpose, port.from.empty() ? "" : cat("; from ", port.from), "\n");
+  }
   return out;
 }
 
@@ -158,8 +166,12 @@ JsonValue json_space(const SpaceLine& line) {
 }
 
 JsonValue json_port(const OpenedPort& port) {
-  return JsonValue::object(
-      {{"address", JsonValue::string(port.address)}, {"port", JsonValue::number(port.port)}, {"purpose", JsonValue::string(port.purpose)}});
+  return JsonValue::object({{"address", JsonValue::string(port.address)},
+                            {"port", JsonValue::number(port.port)},
+                            {"last", JsonValue::number(port.last == 0 ? port.port : port.last)},
+                            {"protocol", JsonValue::string(port.protocol)},
+                            {"from", JsonValue::string(port.from)},
+                            {"purpose", JsonValue::string(port.purpose)}});
 }
 
 JsonValue json_upgrade(const Upgrade& upgrade) {

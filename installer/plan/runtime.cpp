@@ -95,11 +95,14 @@ void merge_registries(const PlanInput& input, const JsonValue& document, DaemonM
 }
 
 /// nvidia-container-toolkit's runtime, as its own `nvidia-ctk runtime configure` would enter it.
-void merge_nvidia(const JsonValue& document, DaemonMerge& out) {
+void merge_nvidia(const PlanInput& input, const JsonValue& document, DaemonMerge& out) {
+  const std::optional<std::string> path = nvidia_runtime(input);
+  if (!path) return;
+  if (input.appliance().runtime.nvidia_default) set_unless_decided(document, "default-runtime", "nvidia", out);
   const JsonValue* theirs = document.find("runtimes");
   JsonValue runtimes = theirs != nullptr && theirs->is_object() ? *theirs : JsonValue::object();
   if (runtimes.find("nvidia") != nullptr) return;
-  runtimes.set("nvidia", JsonValue::object({{"path", JsonValue::string("nvidia-container-runtime")}, {"args", JsonValue::array()}}));
+  runtimes.set("nvidia", JsonValue::object({{"path", JsonValue::string(*path)}, {"args", JsonValue::array()}}));
   out.merge.set.set("runtimes", runtimes);
 }
 
@@ -161,7 +164,7 @@ DaemonMerge merge_daemon_json(const PlanInput& input) {
   set_unless_decided(document, "storage-driver", "overlay2", out);
   merge_registries(input, document, out);
   merge_data_root(input, document, out);
-  if (input.appliance().runtime.nvidia) merge_nvidia(document, out);
+  merge_nvidia(input, document, out);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "bundle/base/text.h"
 #include "installer/plan/subjects.h"
 #include "installer/run/registry_storage.h"
+#include "installer/run/spool.h"
 
 namespace rootcellar {
 namespace {
@@ -75,17 +76,18 @@ LayerSizes layer_sizes(const PlanInput& input) {
 }
 
 void need_packages(const PlanInput& input, std::vector<SpaceNeed>& needs) {
-  if (input.appliance().packages.install.empty()) return;
-  std::uint64_t unpacked = 0, spooled = 0, indexes = 0;
+  if (input.asked_packages().empty()) return;
+  const std::vector<std::string> groups = input.groups();
+  std::uint64_t unpacked = 0, indexes = 0;
   for (const PackageFile& file : input.appliance().packages.files) {
+    if (!needed_by(file, groups)) continue;
     const auto there = input.facts.packages.find(file.name);
     if (there == input.facts.packages.end() || there->second.version != file.version) unpacked += file.installed_size;
   }
   for (const FileEntry& file : input.index.files) {
-    if (!file.path.starts_with("apt/")) continue;
-    spooled += file.size;
-    if (file.path.find("/dists/") != std::string::npos) indexes += file.size;
+    if (file.path.starts_with("apt/") && file.path.find("/dists/") != std::string::npos) indexes += file.size;
   }
+  const std::uint64_t spooled = spool_bytes(input.index, groups);
   needs.push_back({std::string(k_packages_directory), "unpacked packages", unpacked});
   needs.push_back({input.layout.spool, "debs and apt's lists, removed after the install", spooled + indexes * k_apt_lists_per_index, true});
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,14 @@ struct PlanInput {
   bool docker() const { return appliance().runtime.kind == "docker" || (cluster() && appliance().cluster.runtime == "docker"); }
   /// The kubelet's runtime is containerd itself.
   bool cluster_containerd() const { return cluster() && appliance().cluster.runtime == "containerd"; }
+  /// The groups of packages that this machine gets beside what every machine gets: "role:gpuWorker", "gpu-driver".
+  std::vector<std::string> groups() const;
+  /// This machine gets a package that is only for `its` groups; none: every machine does.
+  bool wants_package(const PackageFile& file) const;
+  /// What apt is asked for on this machine, in order, each once.
+  std::vector<std::string> asked_packages() const;
+  /// This machine has, by the site's word, a card of NVIDIA's that containers use.
+  bool gpu_machine() const;
   /// A registry of this machine serves the images; a machine that joins uses the first node's.
   bool own_registry() const { return appliance().registry.enabled && join == nullptr; }
 };
@@ -54,6 +63,12 @@ inline constexpr std::string_view k_registry_unit = "rootcellar-registry.service
 
 void plan_packages(const PlanInput& input, Plan& plan);
 void plan_registry(const PlanInput& input, Plan& plan);
+/// Refusals of a machine with NVIDIA's cards: no card, a card or a kernel that no driver of the bundle is for.
+void plan_gpu_fit(const PlanInput& input, Plan& plan);
+/// The carried driver in the kernel, what containers need of it (CDI), and NVIDIA's runtime. Comes after files, before the runtimes.
+void plan_gpu(const PlanInput& input, Plan& plan);
+/// NVIDIA's runtime is entered into the container runtime here; its path, or nothing.
+std::optional<std::string> nvidia_runtime(const PlanInput& input);
 void plan_runtime(const PlanInput& input, Plan& plan);
 void plan_files(const PlanInput& input, Plan& plan);
 void plan_images(const PlanInput& input, Plan& plan);

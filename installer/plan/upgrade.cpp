@@ -52,6 +52,16 @@ class Comparison {
   }
   bool packages_stay() const { return same_packages(before_.appliance.packages, input_.appliance().packages); }
 
+  /// Its roles, and so its packages, may be others than the earlier answers'.
+  bool asked_before() const {
+    std::vector<std::string> before;
+    for (const Step& step : input_.replaced()->steps) {
+      if (const auto* action = std::get_if<InstallPackages>(&step.action)) before.insert(before.end(), action->packages.begin(), action->packages.end());
+    }
+    const std::vector<std::string> asked = input_.asked_packages();
+    return std::all_of(asked.begin(), asked.end(), [&](const std::string& name) { return std::find(before.begin(), before.end(), name) != before.end(); });
+  }
+
   template <typename Other>
   bool compare(const Other&, const Step& step) const {
     return same_text(step);
@@ -61,8 +71,8 @@ class Comparison {
   }
   bool compare(const ExtractFromImage&, const Step& step) const { return same_text(step) && same_images(before_, input_.index); }
   bool compare(const FillRegistry&, const Step& step) const { return steps_.contains(step.id) && same_images(before_, input_.index); }
-  bool compare(const SpoolPackages&, const Step&) const { return packages_stay(); }
-  bool compare(const InstallPackages&, const Step&) const { return packages_stay(); }
+  bool compare(const SpoolPackages&, const Step&) const { return packages_stay() && asked_before(); }
+  bool compare(const InstallPackages&, const Step&) const { return packages_stay() && asked_before(); }
   bool compare(const RemoveSpool&, const Step&) const { return packages_stay(); }
   bool compare(const SetUnit& action, const Step& step) const {
     return steps_.contains(step.id) &&

@@ -47,6 +47,22 @@ struct LoadModules {
   std::vector<std::string> names;
 };
 
+/// Rules of ours in a firewall that people set up with ufw or firewalld, now and at every boot. What says the same already stays theirs; undo
+/// takes back what we added.
+struct OpenFirewall {
+  std::string kind;       ///< "ufw" | "firewalld"
+  std::string interface;  ///< firewalld: its zone gets the ports
+  /// ufw: words after `ufw`, "allow from 10.244.0.0/16", "route allow to 10.244.0.0/16".
+  /// firewalld: "source 10.244.0.0/16" (trusted), "port 6443/tcp", "rich-rule rule family=..." (of the interface's zone).
+  std::vector<std::string> rules;
+};
+
+/// What the driver of this machine's cards has for containers, written by `nvidia-ctk cdi generate`: for this card, driver and kernel.
+struct GenerateCdi {
+  std::string program;  ///< "/usr/local/bin/nvidia-ctk"
+  std::string path;     ///< "/etc/cdi/nvidia.yaml"
+};
+
 /// An image pulled by the kubelet's own runtime (containerd, namespace k8s.io) by its upstream name, proven by digest, and pinned against
 /// kubelet's garbage collection. Undo takes it away when it was not there before.
 struct PullIntoContainerd {

@@ -76,6 +76,8 @@ struct Place {
   std::string operator()(const RunJob& a) const { return cat("job ", a.space, "/", a.name); }
   std::string operator()(const ExportAccess& a) const { return cat("export ", a.name, " in ", a.path); }
   std::string operator()(const MarkNode& a) const { return cat("node ", a.node); }
+  std::string operator()(const OpenFirewall& a) const { return cat("firewall ", a.kind); }
+  std::string operator()(const GenerateCdi& a) const { return cat("file ", a.path); }
 };
 
 }  // namespace

@@ -58,6 +58,20 @@ void refuse_held_by_people(const InstallPackages& step, const AptForecast& forec
     throw cannot_install(step, cat("apt would change '", join(held, "', '"), "', which people hold at its version"), scope);
 }
 
+// apt reads the archives' whole indexes; the bundle has of them what was solved for this machine's groups.
+void refuse_what_is_not_carried(const InstallPackages& step, const AptForecast& forecast, ActionScope& scope) {
+  std::set<std::string> carried;
+  for (const PackageFile& file : scope.bundle().index().appliance.packages.files) {
+    if (needed_by(file, step.groups)) carried.insert(file.name);
+  }
+  std::vector<std::string> missing;
+  for (const std::vector<std::string>* names : {&forecast.fresh, &forecast.upgraded}) {
+    std::copy_if(names->begin(), names->end(), std::back_inserter(missing), [&](const std::string& name) { return !carried.contains(bare(name)); });
+  }
+  if (!missing.empty())
+    throw cannot_install(step, cat("apt would take '", join(missing, "', '"), "', which the bundle does not have for this machine"), scope);
+}
+
 }  // namespace
 
 bool packages_installed(const InstallPackages& step, ActionScope& scope) {
@@ -72,10 +86,10 @@ bool packages_installed(const InstallPackages& step, ActionScope& scope) {
 }
 
 void read_source(const InstallPackages& step, ActionScope& scope) {
-  const bool complete = spool_complete(scope.bundle(), step.directory, scope.host());
+  const bool complete = spool_complete(scope.bundle(), step.directory, step.groups, scope.host());
   // A distribution's index takes apt seconds, and the look ahead has just read it.
   if (complete && scope.context.source_read == step.directory && scope.host().exists(apt_places(step.directory).lists)) return;
-  if (!complete) fill_spool(scope.bundle(), step.directory, scope.host(), scope.context.jobs, scope.context.progress);
+  if (!complete) fill_spool(scope.bundle(), step.directory, step.groups, scope.host(), scope.context.jobs, scope.context.progress);
   write_source(step, scope);
   run_or_throw(apt_update(step), scope);
   scope.context.source_read = step.directory;
@@ -88,6 +102,7 @@ AptForecast forecast_packages(const InstallPackages& step, ActionScope& scope) {
   AptForecast forecast = parse_forecast(simulated.output);
   if (!forecast.removed.empty()) throw cannot_install(step, cat("apt would remove '", join(forecast.removed, "', '"), "'"), scope);
   refuse_held_by_people(step, forecast, scope);
+  refuse_what_is_not_carried(step, forecast, scope);
   return forecast;
 }
 

@@ -1,6 +1,7 @@
 #include "installer/run/spool.h"
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "bundle/base/rel_path.h"
 #include "installer/run/own_file.h"
@@ -9,7 +10,19 @@
 namespace rootcellar {
 namespace {
 
-bool belongs_to_apt(const FileEntry& file) { return file.path.starts_with("apt/"); }
+/// apt's files without the debs that only other groups need.
+class Wanted {
+ public:
+  Wanted(const Index& index, const PackageGroups& groups) {
+    for (const PackageFile& package : index.appliance.packages.files) {
+      if (!needed_by(package, groups)) left_out_.insert(package.path);
+    }
+  }
+  bool operator()(const FileEntry& file) const { return file.path.starts_with("apt/") && !left_out_.contains(file.path); }
+
+ private:
+  std::unordered_set<std::string> left_out_;
+};
 
 std::string place_of(const FileEntry& file, const std::string& directory) {
   return path_join(directory, RelPath::require(file.path, "a file name in the bundle's index").str());
@@ -23,9 +36,10 @@ bool is_there(const FileEntry& file, const std::string& directory, HostSystem& h
 // The same bytes may be wanted at several places (two suites with one empty index): each gets its copy in the same pass.
 class SpoolWriter final : public BlobReceiver {
  public:
-  SpoolWriter(const Index& index, const std::string& directory, HostSystem& host) : host_(host) {
+  SpoolWriter(const Index& index, const std::string& directory, const PackageGroups& groups, HostSystem& host) : host_(host) {
+    const Wanted wanted(index, groups);
     for (const FileEntry& file : index.files) {
-      if (belongs_to_apt(file) && !is_there(file, directory, host)) wanted_[file.digest].push_back(place_of(file, directory));
+      if (wanted(file) && !is_there(file, directory, host)) wanted_[file.digest].push_back(place_of(file, directory));
     }
   }
 
@@ -54,23 +68,26 @@ class SpoolWriter final : public BlobReceiver {
 
 }  // namespace
 
-bool spool_complete(const Bundle& bundle, const std::string& directory, HostSystem& host) {
+bool spool_complete(const Bundle& bundle, const std::string& directory, const PackageGroups& groups, HostSystem& host) {
+  const Wanted wanted(bundle.index(), groups);
   for (const FileEntry& file : bundle.index().files) {
-    if (belongs_to_apt(file) && !is_there(file, directory, host)) return false;
+    if (wanted(file) && !is_there(file, directory, host)) return false;
   }
   return true;
 }
 
-void fill_spool(Bundle& bundle, const std::string& directory, HostSystem& host, unsigned jobs, Progress& progress) {
+void fill_spool(Bundle& bundle, const std::string& directory, const PackageGroups& groups, HostSystem& host, unsigned jobs,
+                Progress& progress) {
   host.make_directories(directory);
-  SpoolWriter writer(bundle.index(), directory, host);
+  SpoolWriter writer(bundle.index(), directory, groups, host);
   deliver_with_progress(bundle, writer, "writing packages", jobs, progress);
   host.sync_filesystem(directory);
 }
 
-std::uint64_t spool_bytes(const Index& index) {
+std::uint64_t spool_bytes(const Index& index, const PackageGroups& groups) {
+  const Wanted wanted(index, groups);
   std::uint64_t sum = 0;
-  for (const FileEntry& file : index.files) sum += belongs_to_apt(file) ? file.size : 0;
+  for (const FileEntry& file : index.files) sum += wanted(file) ? file.size : 0;
   return sum;
 }
 

@@ -34,11 +34,11 @@ void visit(Is<SetUnit> auto& v, auto& m) {
   m("unit", v.unit), m("enabled", v.enabled), m("active", v.active), m("restart-if-changed", v.restart_if_changed), m("watch", v.watch);
 }
 void visit(Is<AddUser> auto& v, auto& m) { m("name", v.name), m("home", v.home); }
-void visit(Is<SpoolPackages> auto& v, auto& m) { m("directory", v.directory); }
+void visit(Is<SpoolPackages> auto& v, auto& m) { m("directory", v.directory), m("groups", v.groups); }
 void visit(Is<RemoveSpool> auto& v, auto& m) { m("directory", v.directory); }
 void visit(Is<InstallPackages> auto& v, auto& m) {
   m("directory", v.directory), m("packages", v.packages), m("sources", v.sources), m("hold", v.hold), m("architecture", v.architecture);
-  m("ours", v.ours);
+  m("ours", v.ours), m("groups", v.groups);
 }
 void visit(Is<FillRegistry> auto& v, auto& m) {
   m("root", v.root), m("owner", v.owner), m("images", v.images), m("keep-tags", v.keep_tags);
@@ -97,6 +97,8 @@ void visit(Is<ExportAccess> auto& v, auto& m) {
   m("host", v.host), m("port", v.port), m("path", v.path), m("format", v.format), m("node", v.node);
   m("kubeconfig", v.kubeconfig);
 }
+void visit(Is<OpenFirewall> auto& v, auto& m) { m("kind", v.kind), m("interface", v.interface), m("rules", v.rules); }
+void visit(Is<GenerateCdi> auto& v, auto& m) { m("program", v.program), m("path", v.path); }
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -111,6 +113,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "edit-lines",       "swap-off",      "set-sysctls",    "load-modules",   "pull-into-containerd",
     "kubeadm-init",     "make-secret",   "apply-manifest", "helm-release",   "exec-in-pod",
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
+    "open-firewall",    "generate-cdi",
 };
 
 struct Writer {

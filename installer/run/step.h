@@ -83,6 +83,7 @@ struct AddUser {
 /// by undo.
 struct SpoolPackages {
   std::string directory;
+  std::vector<std::string> groups{};  ///< of this machine: debs that only other groups need are left out
 };
 struct RemoveSpool {
   std::string directory;
@@ -97,6 +98,7 @@ struct InstallPackages {
   std::vector<std::string> hold;  ///< names to apt-mark hold among what was newly installed; "*" = all new
   std::string architecture;
   std::vector<std::string> ours;  ///< brought by earlier installs and held: an upgrade may change them, and holds them again
+  std::vector<std::string> groups{};  ///< as in SpoolPackages
 };
 
 /// Images of the bundle written into a registry's storage directory (distribution's filesystem layout).
@@ -128,7 +130,7 @@ struct RunCheck {
 using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, ExtractFromImage, RunTool, SetUnit, AddUser, SpoolPackages,
                             RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck, EditLines, SwapOff, SetSysctls, LoadModules,
                             PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster, CaptureValue,
-                            MarkNode, RunJob, ExportAccess>;
+                            MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

@@ -57,6 +57,8 @@ ROOTCELLAR_ACTION(CaptureValue);
 ROOTCELLAR_ACTION(MarkNode);
 ROOTCELLAR_ACTION(RunJob);
 ROOTCELLAR_ACTION(ExportAccess);
+ROOTCELLAR_ACTION(OpenFirewall);
+ROOTCELLAR_ACTION(GenerateCdi);
 #undef ROOTCELLAR_ACTION
 
 /// The configuration or program file this step writes; of packages that an upgrade changes, the spool's directory; empty for other kinds.

@@ -23,6 +23,8 @@ constexpr std::array k_purposes = {
     Purpose{"dummy", "a machine without a route gets one by it"},
     Purpose{"ip_vs", "kube-proxy was told to use it"},
     Purpose{"nfs", "volumes come from an NFS server"},
+    Purpose{"nvidia", "it drives the machine's cards"},
+    Purpose{"nvidia_uvm", "what computes on the machine's cards needs it"},
     Purpose{"nfsd", "this machine is the NFS server"},
 };
 

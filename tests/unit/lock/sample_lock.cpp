@@ -64,7 +64,7 @@ void add_packages(Lock& lock) {
   lock.apt_files = {{"debian/dists/bookworm/InRelease", blob(20, 2000, {}, "http://deb.debian.org/debian/dists/bookworm/InRelease")},
                     {"debian/dists/bookworm/main/binary-amd64/Packages.xz", blob(21, 2100)}};
   const std::string path = "apt/debian/pool/main/c/curl/curl_7.88_amd64.deb";
-  lock.packages = {{{"curl", "7.88", "amd64", path, 2200, 4096},
+  lock.packages = {{{"curl", "7.88", "amd64", path, 2200, 4096, {"gpu-driver", "role:gpuWorker"}},
                     blob(22, 2200, {}, "http://deb.debian.org/debian/pool/main/c/curl/curl_7.88_amd64.deb")}};
 }
 
@@ -73,7 +73,8 @@ void add_settings(Lock& lock) {
   lock.runtime.kind = "docker";
   lock.runtime.insecure_registries = {"lab:5000"};
   lock.runtime.preload = {"nginx:1.22"};
-  lock.runtime.nvidia = true;
+  lock.runtime.nvidia = lock.runtime.nvidia_default = true;
+  lock.gpu = {true, "gpuWorker", "packages", {"nvidia-driver"}, 535};
   lock.checks = {{"docker: answers", "run", {"/usr/bin/docker", "version"}, "", "", 60},
                  {"page", "http", {}, "http://127.0.0.1/", "true", 5}};
 }

@@ -150,14 +150,6 @@ TEST(ClusterRefusals, AnotherVersionOrAddressThanTheClusterThatIsHere) {
                                    "answer it as 'cluster.address'"});
 }
 
-TEST(ClusterRefusals, AFirewall) {
-  Facts facts = sample_node_facts();
-  facts.node.firewalls = {"ufw (/etc/ufw/ufw.conf)"};
-  EXPECT_EQ(refusals(facts),
-            Texts{"a firewall is set up that drops what nodes and pods say to each other: ufw (/etc/ufw/ufw.conf); switch it "
-                  "off, and protect the site's network at its edge"});
-}
-
 TEST(ClusterRefusals, ModulesAndPackagesAndProgramsThatAreNowhere) {
   Facts facts = sample_node_facts();
   facts.node.missing_modules = {"overlay", "br_netfilter"};

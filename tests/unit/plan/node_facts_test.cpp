@@ -117,8 +117,11 @@ TEST(NodeFacts, OfAWholeMachine) {
   EXPECT_EQ(node.missing_modules, Texts{});
   EXPECT_EQ(node.addresses, (std::vector<NodeAddress>{{"192.0.2.7", "eth0"}}));
   EXPECT_EQ(node.nameservers, Texts{"192.0.2.53"});
-  EXPECT_EQ(node.firewalls, (Texts{"ufw (/etc/ufw/ufw.conf)", "firewalld (firewalld.service)", "nftables (/etc/nftables.conf)",
-                                   "netfilter-persistent (/etc/iptables/rules.v4)"}));
+  EXPECT_EQ(node.firewalls, (std::vector<Firewall>{{"ufw", "/etc/ufw/ufw.conf", ""},
+                                                   {"firewalld", "firewalld.service", ""},
+                                                   {"nftables", "/etc/nftables.conf", "policy drop;\n"},
+                                                   {"netfilter-persistent", "/etc/iptables/rules.v4",
+                                                    "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\nCOMMIT\n"}}));
   EXPECT_EQ(node.proxies, Texts{"/etc/systemd/system.conf.d/proxy.conf"});
   EXPECT_TRUE(node.forward_drop && node.conntrack_fixed && node.oom_score_fixed && node.kernel_config_unreadable);
   EXPECT_EQ(node.limits, (std::map<std::string, std::uint64_t>{{"fs.inotify.max_user_instances", 128}}));
@@ -132,7 +135,7 @@ TEST(NodeFacts, OfAnEmptyMachineAreEmpty) {
   const NodeFacts node = read_node_facts(host, {}, unseen);
   EXPECT_EQ(node.missing_modules, node_modules());
   EXPECT_FALSE(node.conntrack_fixed || node.oom_score_fixed || node.forward_drop);
-  EXPECT_EQ(node.firewalls, Texts{});
+  EXPECT_TRUE(node.firewalls.empty());
   EXPECT_FALSE(node.cluster_file);
 }
 

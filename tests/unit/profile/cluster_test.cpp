@@ -38,11 +38,34 @@ TEST(ClusterProfile, HoldsRolesAndSecrets) {
   ASSERT_EQ(cluster.roles[0].directories.size(), 1U);
   EXPECT_EQ(cluster.roles[0].directories[0].owner, "999");
   EXPECT_EQ(cluster.roles[0].directories[0].mode, 0700U);
+  EXPECT_EQ(cluster.roles[0].packages, std::vector<std::string>{"xfsprogs"});
   ASSERT_EQ(cluster.secrets.size(), 3U);
   EXPECT_EQ(cluster.secrets[0].length, 32U);
   EXPECT_EQ(cluster.secrets[1].server, "${site.registry}");
   EXPECT_EQ(cluster.secrets[2].claims, R"({"role": "${answers.role}"})");
   EXPECT_EQ(cluster.secrets[2].secret, "db");
+}
+
+TEST(ClusterProfile, HoldsPorts) {
+  const ClusterSection cluster = load("").cluster.described;
+  std::vector<std::string> lines;
+  for (const ClusterPort& port : cluster.ports)
+    lines.push_back(port.name + " " + std::to_string(port.first) + " " + std::to_string(port.last) + " " + port.protocol + " " + port.from);
+  EXPECT_EQ(lines, (std::vector<std::string>{"the database 5432 5432 tcp nodes", "flannel, between machines 8472 8472 udp nodes",
+                                             "an ingress 80 81 tcp everyone"}));
+}
+
+TEST(ClusterProfile, CardsAndTheirDriverAndWhoGetsWhichPackages) {
+  const Profile profile = load("");
+  EXPECT_TRUE(profile.gpu.enabled && profile.runtime.nvidia && profile.runtime.nvidia_default);
+  EXPECT_EQ(profile.gpu.role, "dbServer");
+  EXPECT_EQ(profile.gpu.driver, "packages");
+  EXPECT_EQ(profile.gpu.branch, 535U);
+  ASSERT_EQ(profile.packages.groups.size(), 2U);
+  EXPECT_EQ(profile.packages.groups[0].name, "role:dbServer");
+  EXPECT_EQ(profile.packages.groups[0].install, std::vector<std::string>{"xfsprogs"});
+  EXPECT_EQ(profile.packages.groups[1].name, "gpu-driver");
+  EXPECT_EQ(profile.packages.groups[1].install, std::vector<std::string>{"nvidia-driver"});
 }
 
 TEST(ClusterProfile, BinariesAreFiles) {

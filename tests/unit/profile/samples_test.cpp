@@ -6,6 +6,7 @@
 #include "builder/profile/catalogue.h"
 #include "builder/profile/profile.h"
 #include "bundle/base/file.h"
+#include "bundle/base/text.h"
 
 namespace rootcellar {
 namespace {
@@ -15,7 +16,11 @@ const std::string k_profiles = RC_SOURCE_DIR "/profiles";
 /// What its project publishes no checksum of cannot be had otherwise.
 std::vector<std::string> expected_warnings(const std::string& profile) {
   if (profile != "lab-cluster.yaml") return {};
-  return {k_profiles + "/stacks/kubeadm-docker.yaml:15:7: file 'cri-dockerd': its sha256 is whatever its server sends when it is locked"};
+  const std::string what = ": its sha256 is whatever its server sends when it is locked";
+  std::vector<std::string> warnings{cat(k_profiles, "/stacks/kubeadm-docker.yaml:15:7: file 'cri-dockerd'", what)};
+  for (const char* program : {"nvidia-ctk", "nvidia-container-runtime", "nvidia-cdi-hook"})
+    warnings.push_back(cat(k_profiles, "/stacks/nvidia.yaml:18:7: file 'nvidia.", program, "'", what));
+  return warnings;
 }
 
 TEST(Samples, EveryProfileLoads) {
@@ -55,6 +60,9 @@ TEST(Samples, LabClusterRunsOnContainerdUnlessDockerIsAskedFor) {
   const Profile other = load_profile(path, {.variant = "docker", .architecture = "amd64", .set = {}});
   EXPECT_EQ(other.cluster.described.runtime, "docker");
   EXPECT_TRUE(has(other, "docker.io") && has(other, "conntrack") && !has(other, "containerd"));
+  const Profile cards = load_profile(path, {.variant = "gpu", .architecture = "amd64", .set = {}});
+  EXPECT_TRUE(cards.gpu.enabled && cards.runtime.nvidia && cards.runtime.nvidia_default && has(cards, "containerd"));
+  EXPECT_EQ(cards.gpu.role, "gpuWorker");
 }
 
 }  // namespace

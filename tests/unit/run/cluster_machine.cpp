@@ -54,6 +54,10 @@ std::vector<Step> node_steps() {
       {"hosts", "name the cluster", "", EditLines{"/etc/hosts", {"10.0.0.1 cluster.internal"}, ""}},
       {"swap", "switch swap off", "", SwapOff{}},
       {"modules", "load modules", "", LoadModules{{"overlay"}}},
+      {"ufw", "open ufw", "", OpenFirewall{"ufw", "", {"allow from 10.244.0.0/16", "route allow to 10.244.0.0/16", "allow 6443/tcp"}}},
+      {"firewalld", "open firewalld", "", OpenFirewall{"firewalld", "eth0", {"source 10.244.0.0/16", "port 6443/tcp"}}},
+      {"cdi-directory", "make a directory", "", MakeDirectory{"/etc/cdi"}},
+      {"cdi", "describe the cards", "", GenerateCdi{"/usr/bin/nvidia-ctk", "/etc/cdi/nvidia.yaml"}},
       {"sysctls", "forward packets", "", SetSysctls{{"net.ipv4.ip_forward=1", "fs.inotify.max_user_instances>=8192"}}},
       {"pull", "pull an image", "", PullIntoContainerd{"docker.io/lab/web:1", sha256(as_bytes("docker.io/lab/web:1")), true}},
       {"pin", "pin an image", "", PullIntoContainerd{"registry.lab/theirs:1", {}, true}},
@@ -135,6 +139,7 @@ std::vector<Step> next_cluster_plan(const Bundle&) {
   for (Step& step : steps) {
     if (auto* lines = std::get_if<EditLines>(&step.action); lines != nullptr && step.id == "hosts")
       lines->add = {"10.0.0.2 cluster.internal"};
+    if (auto* firewall = std::get_if<OpenFirewall>(&step.action)) firewall->rules.back() = firewall->kind == "ufw" ? "allow 6444/tcp" : "port 6444/tcp";
     if (auto* manifest = std::get_if<ApplyManifest>(&step.action); manifest != nullptr && step.id == "web")
       manifest->text = web_manifest("2");
     if (auto* again = std::get_if<RunJob>(&step.action)) again->argv = {"/bin/admin", "update"};

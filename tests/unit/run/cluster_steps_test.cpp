@@ -348,6 +348,51 @@ TEST_F(ClusterSteps, ALimitIsOnlyEverRaised) {
   EXPECT_EQ(values(), "16384\n1048576\n");
 }
 
+TEST_F(ClusterSteps, RulesThatPeopleHadInAFirewallStayTheirs) {
+  const std::string theirs = host_.read_file("/fake/ufw", 1000).value_or("");
+  const JsonValue undo = prepare_undo(step("ufw"), context_);
+  EXPECT_EQ(undo.dump(), R"({"added":["allow from 10.244.0.0/16","route allow to 10.244.0.0/16"]})") << "allow 6443/tcp was there";
+  run("ufw");
+  EXPECT_EQ(probe_step(step("ufw"), context_), ProbeResult::already);
+  EXPECT_EQ(host_.read_file("/fake/ufw", 1000),
+            "ufw allow 22/tcp\nufw allow 6443/tcp comment 'ours for long'\nufw allow from 10.244.0.0/16 comment 'rootcellar'\nufw route allow to "
+            "10.244.0.0/16 comment 'rootcellar'\n");
+  undo_step(step("ufw"), undo, context_, false);
+  EXPECT_EQ(host_.read_file("/fake/ufw", 1000), theirs);
+}
+
+TEST_F(ClusterSteps, FirewalldGetsItsRulesForNowAndForLater) {
+  const JsonValue undo = prepare_undo(step("firewalld"), context_);
+  run("firewalld");
+  EXPECT_EQ(host_.read_file("/fake/firewalld", 1000),
+            "permanent --zone=public port=6443/tcp\npermanent --zone=public service=ssh\npermanent --zone=trusted source=10.244.0.0/16\nruntime "
+            "--zone=public port=6443/tcp\nruntime --zone=trusted source=10.244.0.0/16\n");
+  undo_step(step("firewalld"), undo, context_, false);
+  EXPECT_EQ(host_.read_file("/fake/firewalld", 1000), "permanent --zone=public service=ssh\n");
+}
+
+TEST_F(ClusterSteps, AFirewallThatIsGoneHasNothingToTakeBack) {
+  const JsonValue undo = prepare_undo(step("ufw"), context_);
+  run("ufw");
+  host_.remove("/usr/sbin/ufw");
+  say("/usr/sbin/ufw", bad(127, "not found"));
+  undo_step(step("ufw"), undo, context_, false);
+  EXPECT_NE(host_.read_file("/fake/ufw", 1000).value_or("").find("rootcellar"), std::string::npos);
+}
+
+TEST_F(ClusterSteps, CardsAreDescribedAndAnEarlierDescriptionComesBack) {
+  host_.add_file("/etc/cdi/nvidia.yaml", "theirs\n");
+  const JsonValue undo = prepare_undo(step("cdi"), context_);
+  run("cdi");
+  EXPECT_EQ(host_.read_file("/etc/cdi/nvidia.yaml", 1000),
+            "cdiVersion: 0.5.0\nkind: nvidia.com/gpu\n# /usr/bin/nvidia-ctk cdi generate --format=yaml "
+            "--nvidia-cdi-hook-path=/usr/bin/nvidia-cdi-hook\n");
+  undo_step(step("cdi"), undo, context_, false);
+  EXPECT_EQ(host_.read_file("/etc/cdi/nvidia.yaml", 1000), "theirs\n");
+  say("/usr/bin/nvidia-ctk", good());
+  EXPECT_EQ(refusal("cdi"), "cannot describe the cards: /usr/bin/nvidia-ctk ended well and its description has no 'cdiVersion'");
+}
+
 TEST_F(ClusterSteps, SettingsThatPeopleChangedSinceStay) {
   run("sysctls");
   const JsonValue undo = parse_json(R"({"before":{"net.ipv4.ip_forward":"0"}})", "test");

@@ -5,6 +5,8 @@
 namespace rootcellar::test {
 namespace {
 
+using Texts = std::vector<std::string>;
+
 constexpr const char* k_devices = "/proc/net/dev";
 constexpr const char* k_own_devices = "Inter-|   Receive\n face |bytes    packets errs drop\n  eth0:    1234      12    0    0\n";
 constexpr const char* k_swaps = "/proc/swaps";
@@ -12,6 +14,8 @@ constexpr const char* k_swap_head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPri
 constexpr const char* k_swap_line = "/dev/vda3                               partition\t1048572\t0\t-2\n";
 constexpr const char* k_rules = "/fake/rules";
 constexpr const char* k_images = "/fake/cri";
+constexpr const char* k_ufw = "/fake/ufw";
+constexpr const char* k_firewalld = "/fake/firewalld";
 
 ToolResult swapoff(MemoryHost& host, const ToolCall&) {
   host.write_file(k_swaps, k_swap_head);
@@ -63,6 +67,36 @@ std::string advertised(MemoryHost& host, const std::string& config) {
 void write_server_manifest(MemoryHost& host, const std::string& address) {
   host.write_file("/etc/kubernetes/manifests/kube-apiserver.yaml",
                   address.empty() ? "a pod" : cat("    - --advertise-address=", address, "\n"));
+}
+
+// `ufw show added`, `ufw [route] allow ... comment X`, `ufw [route] delete ...`: rules with their comments, as the real one keeps them.
+ToolResult ufw(MemoryHost& host, const ToolCall& call) {
+  const Lines lines = read_lines(host, k_ufw);
+  if (has(call, "show")) return good(cat("Added user rules (see 'ufw status' for running firewall):\n", join(Texts(lines.begin(), lines.end()), "\n"), "\n"));
+  Texts words{call.argv.begin() + 1, call.argv.end()};
+  const auto deleting = std::find(words.begin(), words.end(), "delete");
+  const bool adds = deleting == words.end();
+  if (!adds) words.erase(deleting);
+  if (adds) words.erase(words.end() - 2, words.end());
+  set_member(host, k_ufw, cat("ufw ", join(words, " "), " comment 'rootcellar'"), adds);
+  return good();
+}
+
+// firewall-cmd of a daemon that runs: "PERMANENT|RUNTIME ZONE WHAT=VALUE".
+ToolResult firewall_cmd(MemoryHost& host, const ToolCall& call) {
+  if (has(call, "--state")) return good("running\n");
+  if (call.argv[1].starts_with("--get-zone-of-interface=")) return bad(2, "no zone");
+  if (has(call, "--get-default-zone")) return good("public\n");
+  const std::string& option = call.argv.back();
+  const std::string value = option.substr(option.find('-', 2) + 1);
+  const std::string line = cat(has(call, "--permanent") ? "permanent " : "runtime ", *(call.argv.end() - 2), " ", value);
+  if (option.starts_with("--query-")) return read_lines(host, k_firewalld).contains(line) ? good("yes\n") : bad(1, "no");
+  set_member(host, k_firewalld, line, option.starts_with("--add-"));
+  return good();
+}
+
+ToolResult nvidia_ctk(MemoryHost&, const ToolCall& call) {
+  return good(cat("cdiVersion: 0.5.0\nkind: nvidia.com/gpu\n# ", join(call.argv, " "), "\n"));
 }
 
 void start_cluster(MemoryHost& host) {
@@ -172,6 +206,12 @@ void set_up_node_tools(MemoryHost& host) {
   host.set_tool("/usr/local/bin/kubeadm", kubeadm);
   host.set_tool("/usr/bin/umount", umount);
   host.set_tool("/usr/sbin/ip", ip);
+  host.set_tool("/usr/sbin/ufw", ufw);
+  host.set_tool("/usr/bin/firewall-cmd", firewall_cmd);
+  host.set_tool("/usr/bin/nvidia-ctk", nvidia_ctk);
+  for (const char* program : {"/usr/sbin/ufw", "/usr/bin/firewall-offline-cmd", "/usr/bin/nvidia-cdi-hook"}) host.add_file(program, "", 0755);
+  host.add_file(k_ufw, "ufw allow 22/tcp\nufw allow 6443/tcp comment 'ours for long'\n");
+  host.add_file(k_firewalld, "permanent --zone=public service=ssh\n");
   host.set_tool("/usr/sbin/iptables-save", iptables_save);
   host.set_tool("/usr/sbin/iptables-restore", iptables_restore);
   host.add_file(k_swaps, cat(k_swap_head, k_swap_line));

@@ -5,6 +5,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/run/apt.h"
+#include "installer/run/spool.h"
 #include "tests/unit/run/small_appliance.h"
 
 namespace rootcellar::test {
@@ -83,6 +84,28 @@ TEST_F(Machine, APackageThatCannotBeInstalledIsRefusedBeforeItsStepBegins) {
             "hint: apt's whole output is in /var/log/rootcellar/packages.log\n"
             "10 of 17 steps are done and stay; run 'rootcellar-install resume' to go on\n");
   EXPECT_EQ(host_.read_file("/usr/sbin/policy-rc.d", 100), "#!/bin/sh\nexit 0\n");
+}
+
+TEST_F(Machine, WhatTheBundleDoesNotHaveForThisMachineIsRefused) {
+  host_.set_tool("/usr/bin/apt-get", [](MemoryHost&, const ToolCall& call) -> ToolResult {
+    const bool simulates = std::find(call.argv.begin(), call.argv.end(), "--simulate") != call.argv.end();
+    return {.exit_code = 0, .timed_out = false, .output = simulates ? "Inst docker.io (20 Debian [amd64])\nInst nvtop (3 Debian [amd64])\n" : "", .error_output = {}};
+  });
+  EXPECT_EQ(install_error(),
+            "error: cannot install 'docker.io': apt would take 'nvtop', which the bundle does not have for this machine\n  while install packages\n"
+            "hint: apt's whole output is in /var/log/rootcellar/packages.log\n"
+            "10 of 17 steps are done and stay; run 'rootcellar-install resume' to go on\n");
+}
+
+TEST_F(Machine, DebsOfOtherMachinesAreNotSpooled) {
+  fill_spool(bundle_, "/spool", {}, host_, 1, silent_progress());
+  EXPECT_TRUE(spool_complete(bundle_, "/spool", {}, host_));
+  EXPECT_TRUE(host_.exists("/spool/apt/debian/pool/runc.deb"));
+  EXPECT_FALSE(host_.exists("/spool/apt/debian/pool/nvtop.deb"));
+  EXPECT_FALSE(spool_complete(bundle_, "/spool", {"role:gpuWorker"}, host_));
+  fill_spool(bundle_, "/spool", {"role:gpuWorker"}, host_, 1, silent_progress());
+  EXPECT_TRUE(host_.exists("/spool/apt/debian/pool/nvtop.deb"));
+  EXPECT_EQ(spool_bytes(bundle_.index(), {"role:gpuWorker"}) - spool_bytes(bundle_.index(), {}), std::string("bytes of nvtop").size());
 }
 
 TEST_F(Machine, AptReadsItsIndexesOnceInARun) {

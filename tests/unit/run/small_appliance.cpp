@@ -95,6 +95,11 @@ Bundle small_bundle(const std::string& directory) {
   for (const char* name :
        {"apt/debian/pool/docker.io.deb", "apt/debian/pool/runc.deb", "apt/debian/dists/bookworm/InRelease", "apt/keyrings/debian.gpg"})
     maker.add_file(name, cat("bytes of ", name));
+  maker.add_package({.name = "docker.io", .version = "20", .architecture = "amd64", .path = "apt/debian/pool/docker.io.deb"});
+  maker.add_package({.name = "runc", .version = "1.1", .architecture = "amd64", .path = "apt/debian/pool/runc.deb"});
+  // Of another machine's role.
+  maker.add_file("apt/debian/pool/nvtop.deb", "bytes of nvtop");
+  maker.add_package({.name = "nvtop", .version = "3", .architecture = "amd64", .path = "apt/debian/pool/nvtop.deb", .groups = {"role:gpuWorker"}});
   maker.add_file("files/kubectl", "a program");
   return maker.build(directory);
 }
@@ -145,6 +150,7 @@ Bundle next_bundle(const std::string& directory) {
   for (const char* name :
        {"apt/debian/pool/docker.io_21.deb", "apt/debian/pool/runc.deb", "apt/debian/dists/bookworm/InRelease", "apt/keyrings/debian.gpg"})
     maker.add_file(name, cat("bytes of ", name));
+  maker.add_package({.name = "runc", .version = "1.1", .architecture = "amd64", .path = "apt/debian/pool/runc.deb"});
   maker.add_package({.name = "docker.io", .version = "21", .architecture = "amd64", .path = "apt/debian/pool/docker.io_21.deb"});
   return maker.build(directory);
 }

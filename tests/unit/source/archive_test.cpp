@@ -49,6 +49,18 @@ class Archive : public testing::Test {
   TemporaryDirectory folder_{"rc-archive"};
 };
 
+TEST_F(Archive, GivesTheFilesOfADebianPackage) {
+  write_file_atomically(in("debian-binary"), "2.0\n");
+  tar("-czf", "control.tar.gz");
+  run({"/bin/tar", "-cJf", in("data.tar.xz"), "./linux/helm", "./linux/link"});
+  run({"/usr/bin/ar", "-q", in("x.deb"), "debian-binary", "control.tar.gz", "data.tar.xz"});
+  EXPECT_EQ(member(in("x.deb"), "linux/helm"), "a program\n");
+  EXPECT_EQ(refused(in("x.deb"), "linux/bridge"),
+            "error: archive 'x' has no file 'linux/bridge'\nhint: did you mean 'linux/link'?\n");
+  run({"/usr/bin/ar", "-q", in("x.ar"), "debian-binary", "control.tar.gz"});
+  EXPECT_EQ(refused(in("x.ar"), "linux/helm"), "error: cannot read archive 'x' as an archive: it has no data.tar, as a Debian package would\n");
+}
+
 TEST_F(Archive, GivesMembersOfTars) {
   for (const auto& [flag, name] : {std::pair("-cf", "x.tar"), {"-czf", "x.tgz"}, {"-cJf", "x.tar.xz"}, {"-cjf", "x.tar.bz2"}}) {
     const std::string path = tar(flag, name);

@@ -68,6 +68,18 @@ named_checksum "$path/argo-linux-$arch.gz" "$path/argo-workflows-cli-checksums.t
 path=github.com/Mirantis/cri-dockerd/releases/download/$cri_dockerd_version/cri-dockerd-${cri_dockerd_version#v}.$arch.tgz
 archive_below cri-dockerd "$path" cri-dockerd
 
+# A Debian package with the programs at the paths of upstream's.
+version=${nvidia_toolkit_version#v}-1
+path=nvidia.github.io/libnvidia-container/stable/deb/$arch
+mkdir -p "$folder/$path" "$folder/scratch/DEBIAN" "$folder/scratch/usr/bin"
+cp "$set"/bin/nvidia-{ctk,container-runtime,cdi-hook} "$folder/scratch/usr/bin/"
+printf 'Package: nvidia-container-toolkit-base\nVersion: %s\nArchitecture: %s\nMaintainer: tests\nDescription: programs of NVIDIA\n' "$version" "$arch" \
+  > "$folder/scratch/DEBIAN/control"
+find "$folder/scratch" -exec touch --date="$made" {} +
+SOURCE_DATE_EPOCH=$(date --date="$made" +%s) dpkg-deb --root-owner-group -Zxz -z1 --build "$folder/scratch" \
+  "$folder/$path/nvidia-container-toolkit-base_${version}_$arch.deb" > /dev/null
+rm -rf "$folder/scratch"
+
 place kube-flannel.yml "raw.githubusercontent.com/flannel-io/flannel/$flannel_version/Documentation/kube-flannel.yml"
 place argo-manifests "raw.githubusercontent.com/argoproj/argo-workflows/$argo_version/manifests"
 place cri-dockerd-systemd "raw.githubusercontent.com/Mirantis/cri-dockerd/$cri_dockerd_version/packaging/systemd"

@@ -65,4 +65,6 @@ image "$(sed -nE 's/^ *image: (.*flannel-cni-plugin.*)$/\1/p' "$programs/../kube
 image "quay.io/argoproj/workflow-controller:$argo_version" none workflow-controller=/bin/workflow-controller -- \
   --config.entrypoint workflow-controller --config.user 8737
 image "quay.io/argoproj/argoexec:$argo_version" none argoexec=/bin/argoexec -- --config.entrypoint argoexec
+image "nvcr.io/nvidia/k8s-device-plugin:$nvidia_device_plugin_version" debian nvidia-device-plugin=/usr/bin/nvidia-device-plugin -- \
+  --config.entrypoint nvidia-device-plugin
 mv "$scratch/names" "$layout/names"

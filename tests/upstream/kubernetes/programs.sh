@@ -42,6 +42,9 @@ program() {
 
 static_program() { CGO_ENABLED=1 program "$@"; }
 
+# What calls a library of the machine's by name, when it is there.
+cgo_program() { CGO_ENABLED=1 program "$@"; }
+
 # Argo's module lacks the one Linux file of a package; its executor is built from a copy that has ours, FILE.
 # argo_executor VERSION LINKER_FLAGS FILE FILE_DIGEST
 argo_executor() {
@@ -65,7 +68,7 @@ digest() { sha256sum < "$1" | cut -c1-64; }
 
 # parts DO: calls DO PLACE_IN_FOLDER WAY ARGUMENTS... for every part of the set.
 parts() {
-  local each named plugins=github.com/containernetworking/plugins
+  local each named plugins=github.com/containernetworking/plugins nvidia=github.com/NVIDIA
   named="-X k8s.io/component-base/version.gitVersion=$kubernetes_version -X k8s.io/component-base/version.gitMajor=1"
   named="$named -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$kubernetes_version") -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes_version"
   for each in kubeadm kubectl kubelet kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
@@ -91,6 +94,13 @@ parts() {
       "-X $plugins/pkg/utils/buildversion.BuildVersion=$cni_plugins_version"
   done
   "$1" bin/cri-dockerd program github.com/Mirantis/cri-dockerd "$cri_dockerd_version" github.com/Mirantis/cri-dockerd
+  for each in nvidia-ctk nvidia-container-runtime nvidia-cdi-hook; do
+    "$1" bin/$each cgo_program $nvidia/nvidia-container-toolkit "$nvidia_toolkit_version" $nvidia/nvidia-container-toolkit/cmd/$each \
+      "-X $nvidia/nvidia-container-toolkit/internal/info.version=${nvidia_toolkit_version#v} -extldflags=-Wl,-z,lazy"
+  done
+  "$1" bin/nvidia-device-plugin cgo_program $nvidia/k8s-device-plugin "$nvidia_device_plugin_version" \
+    $nvidia/k8s-device-plugin/cmd/nvidia-device-plugin \
+    "-X $nvidia/k8s-device-plugin/internal/info.version=$nvidia_device_plugin_version -extldflags=-Wl,-z,lazy"
   "$1" bin/pause c_program "$here/pause.c" "$(digest "$here/pause.c")"
   "$1" kube-flannel.yml module_files github.com/flannel-io/flannel "$flannel_version" Documentation/kube-flannel.yml
   "$1" argo-manifests module_files $argo "$argo_version" manifests

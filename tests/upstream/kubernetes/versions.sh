@@ -12,3 +12,5 @@ flannel_plugin_version=v0.9.1  # the last with this plugin in it
 cni_plugins_version=v1.6.2
 cri_dockerd_version=v0.4.3
 pause_image_tag=3.10.1
+nvidia_toolkit_version=v1.17.8
+nvidia_device_plugin_version=v0.17.4
