@@ -176,6 +176,7 @@ constexpr auto registry_members = [](auto& io, auto& it) {
   io.text("auth", it.auth);
   io.text("account", it.account);
   io.number("push-port", it.push_port);
+  io.truth("existing", it.existing);
 };
 
 constexpr auto runtime_members = [](auto& io, auto& it) {
@@ -295,6 +296,7 @@ constexpr auto deployment_members = [](auto& io, auto& it) {
 
 constexpr auto cluster_members = [](auto& io, auto& it) {
   io.truth("enabled", it.enabled);
+  io.truth("existing", it.existing);
   io.text("version", it.version);
   io.text("runtime", it.runtime);
   io.text("pod-cidr", it.pod_cidr);

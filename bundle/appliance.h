@@ -69,6 +69,7 @@ struct RegistrySection {
   std::string auth = "none";       ///< "none": whoever reaches it pulls and pushes; "htpasswd": `listen` is for pulling only
   std::string account = "push";    ///< htpasswd: who may push; the password is made on the target
   std::uint64_t push_port = 5001;  ///< htpasswd: where, at the address of `listen`
+  bool existing = false;           ///< the bundle brings none: the site has one, and its answers say where
 };
 
 struct RuntimeSection {

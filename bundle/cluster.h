@@ -106,6 +106,7 @@ struct ClusterExport {
 
 struct ClusterSection {
   bool enabled = false;
+  bool existing = false;                        ///< the bundle makes none: the site has one, and its answers hold a key of it
   std::string version;                          ///< "1.34.4"
   std::string runtime = "containerd";           ///< "containerd" | "docker" (dockershim below 1.24, cri-dockerd from there on)
   std::string pod_cidr = "10.244.0.0/16";

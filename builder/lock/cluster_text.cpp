@@ -181,6 +181,7 @@ constexpr auto cluster_keys = [](auto& io, auto& it, auto files) {
   io.list("deploy", it.deploy, deployment_keys);
   io.need("domain", it.domain);
   io.need("endpoint", it.endpoint);
+  io.truth("existing", it.existing);
   io.list("exports", it.exports, export_keys);
   files();
   io.texts("images", it.images);
@@ -189,7 +190,7 @@ constexpr auto cluster_keys = [](auto& io, auto& it, auto files) {
   io.list("ports", it.ports, port_keys);
   io.list("roles", it.roles, role_keys);
   io.need("runtime", it.runtime);
-  io.need("sandbox_image", it.sandbox_image);
+  io.text("sandbox_image", it.sandbox_image);  // the site's own cluster has one of its own
   io.truth("schedule_on_control_plane", it.schedule_on_control_plane);
   io.list("secrets", it.secrets, secret_keys);
   io.need("service_cidr", it.service_cidr);

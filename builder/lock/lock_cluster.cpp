@@ -63,7 +63,7 @@ class ClusterLocker {
     lock_.cluster = profile_.cluster.described;
     lock_.cluster.network = deployments(profile_.cluster.network);
     lock_.cluster.deploy = deployments(profile_.cluster.deploy);
-    images_.compare_with_kubeadm(programs_.kubeadm_images(lock_.cluster.version));
+    if (!lock_.cluster.existing) images_.compare_with_kubeadm(programs_.kubeadm_images(lock_.cluster.version));
     images_.throw_if_any();
     for (const std::string& warning : images_.unused()) context_.progress.warn(warning);
   }

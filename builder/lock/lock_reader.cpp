@@ -208,6 +208,7 @@ class LockReader {
     lock_.registry.account = require_that(map, "account", is_account, "an account's name");
     lock_.registry.auth = map.one_of("auth", {"none", "htpasswd"}, "none");
     lock_.registry.enabled = map.boolean("enabled", false);
+    lock_.registry.existing = map.boolean("existing", false);
     lock_.registry.listen = require_that(map, "listen", is_numeric_endpoint, "a numeric ADDRESS:PORT");
     lock_.registry.program = map.text("program");
     lock_.registry.push_port = map.require_number("push_port");

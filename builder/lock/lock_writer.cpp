@@ -159,6 +159,7 @@ class LockWriter {
     out_.entry("account", lock_.registry.account);
     out_.entry("auth", lock_.registry.auth);
     entry_flag(out_, "enabled", lock_.registry.enabled);
+    entry_flag(out_, "existing", lock_.registry.existing);
     out_.entry("listen", lock_.registry.listen);
     out_.entry("program", lock_.registry.program);
     out_.entry_number("push_port", lock_.registry.push_port);

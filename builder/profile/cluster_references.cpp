@@ -47,13 +47,14 @@ class ClusterChecker {
   }
 
   void check_services() {
-    if (profile_.runtime.kind != cluster_.runtime)
+    if (!cluster_.existing && profile_.runtime.kind != cluster_.runtime)
       faults_.add(at("runtime"), cat("the cluster runs on ", cluster_.runtime, ", but runtime.kind is ", profile_.runtime.kind));
     if (!profile_.registry.enabled) faults_.add(section_, "a cluster needs a registry to pull from", "add the section 'registry'");
   }
 
   void check_programs() {
     std::vector<std::string> wanted{"kubeadm", "kubelet", "kubectl"};
+    if (cluster_.existing) wanted = {"kubectl"};
     const auto is_chart = [](const ProfileDeployment& deployment) { return deployment.chart.has_value(); };
     const auto& cluster = profile_.cluster;
     if (std::any_of(cluster.network.begin(), cluster.network.end(), is_chart) ||
@@ -63,7 +64,9 @@ class ClusterChecker {
       const auto is_it = [&](const ProfileFile& file) { return path_name(file.destination) == program; };
       if (std::any_of(profile_.files.begin(), profile_.files.end(), is_it)) continue;
       faults_.add(section_, cat("'", program, "' is not among cluster.binaries"),
-                  program == "helm" ? "charts are rendered and installed by it" : "a cluster is made with it");
+                  program == "helm"      ? "charts are rendered and installed by it"
+                  : cluster_.existing ? "everything is put into the site's cluster by it"
+                                      : "a cluster is made with it");
     }
   }
 

@@ -158,10 +158,18 @@ std::string sandbox_among(const std::vector<std::string>& images) {
   return found == images.end() ? std::string() : *found;
 }
 
+/// What a cluster is made of, and nobody makes one.
+void refuse_makings(YamlMap& map) {
+  for (const char* key : {"runtime", "images", "sandbox_image", "network", "cni_programs", "pod_cidr", "service_cidr", "endpoint", "cert_sans",
+                          "schedule_on_control_plane"}) {
+    if (const YamlNode* given = map.take(key)) map.faults().add(*given, cat("key '", key, "': with 'existing' the site has the cluster, and this is decided there"));
+  }
+}
+
 void read_images(YamlMap& map, ClusterSection& cluster) {
   cluster.images = texts_that(map, "images", is_image, "an image's name");
   cluster.sandbox_image = text_that(map, "sandbox_image", is_image, "an image's name", sandbox_among(cluster.images));
-  if (cluster.sandbox_image.empty() && map.node().kind == YamlNode::Kind::map)
+  if (cluster.sandbox_image.empty() && !cluster.existing && map.node().kind == YamlNode::Kind::map)
     map.faults().add(map.node(), "missing key 'sandbox_image'", "the pause image, unless it is among cluster.images");
 }
 
@@ -172,6 +180,8 @@ void read_cluster(const YamlNode& node, Profile& profile, const ReadContext& con
   ClusterSection& cluster = profile.cluster.described;
   profile.cluster.place = place_of(node);
   cluster.enabled = map.boolean("enabled", true);
+  cluster.existing = map.boolean("existing", false);
+  if (cluster.existing) refuse_makings(map);
   cluster.version = require_text_that(map, "version", is_version, "a version like 1.34.4");
   const std::string usual = profile.runtime.kind == "docker" ? "docker" : cluster.runtime;
   cluster.runtime = map.one_of("runtime", {"containerd", "docker"}, usual);

@@ -63,7 +63,13 @@ RegistrySection read_registry(const YamlNode& node, const ReadContext& context) 
       if (const YamlNode* given = map.take(key)) context.faults.add(*given, cat("key '", key, "': needs auth: htpasswd"));
     }
   }
-  if (registry.enabled && node.kind == YamlNode::Kind::map && map.take("program") == nullptr)
+  registry.existing = map.boolean("existing", false);
+  if (registry.existing) {
+    for (const char* key : {"program", "listen", "storage", "auth"}) {
+      if (const YamlNode* given = map.take(key)) context.faults.add(*given, cat("key '", key, "': the site has the registry; it says where in its answers"));
+    }
+  }
+  if (registry.enabled && !registry.existing && node.kind == YamlNode::Kind::map && map.take("program") == nullptr)
     context.faults.add(node, "missing key 'program'", "where the registry comes from: package:docker-registry, or image:registry:2");
   context.finish(map, "registry");
   return registry;

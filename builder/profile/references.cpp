@@ -83,9 +83,15 @@ class ReferenceChecker {
   void check_program() {
     const YamlNode* node = find("registry", "program");
     const std::string& program = profile_.registry.program;
+    if (profile_.registry.enabled && profile_.registry.existing) expect_skopeo();
     if (node == nullptr || !profile_.registry.enabled) return;
     if (program.starts_with("package:")) expect_package(*node, program.substr(8));
     if (program.starts_with("image:")) expect_image(*node, program.substr(6));
+  }
+
+  void expect_skopeo() {
+    if (std::find(packages_.begin(), packages_.end(), "skopeo") != packages_.end()) return;
+    faults_.add(*find("registry", "existing"), "package 'skopeo' is not among packages.install", "images are put into the site's registry by it");
   }
 
   void expect_package(const YamlNode& node, const std::string& name) {

@@ -1,5 +1,7 @@
 #include "installer/commands/care_setting.h"
 
+#include <algorithm>
+
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/commands/install_unit.h"
@@ -16,6 +18,13 @@ const KubeadmInit* node_of(const JournaledPlan& plan) {
 
 }  // namespace
 
+bool uses_site_cluster(const JournaledPlan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+    const auto* kept = std::get_if<KeepSiteFile>(&step.action);
+    return kept != nullptr && kept->path == k_site_kubeconfig;
+  });
+}
+
 void require_alone(const std::string& verb, Surroundings& surroundings) {
   if (!surroundings.host.is_root()) throw HostError(cat("cannot ", verb, ": only root can"), "begin the command with 'sudo'");
   if (install_unit_active(surroundings))
@@ -30,6 +39,8 @@ CareSetting open_care(const std::string& verb, Surroundings& surroundings) {
   std::optional<Bundle> bundle = kept.open();
   std::optional<JournaledPlan> plan = journaled_plan(Journal(surroundings.host, kept.journal_path()).records());
   const KubeadmInit* node = bundle && plan ? node_of(*plan) : nullptr;
+  if (node == nullptr && plan && uses_site_cluster(*plan))
+    throw HostError(cat("cannot ", verb, ": the cluster is the site's own, and those who run it look after it"));
   if (node == nullptr) throw HostError(cat("cannot ", verb, ": no cluster was installed on this machine"));
   if (!plan->finished)
     throw HostError(cat("cannot ", verb, ": the installation is not complete"), "finish it with 'rootcellar-install resume'");

@@ -20,6 +20,9 @@ struct CareSetting {
 /// `verb` completes "cannot VERB: ...". HostError or InputError with what to do when there is no cluster to look after.
 CareSetting open_care(const std::string& verb, Surroundings& surroundings);
 
+/// The appliance was put into a cluster that the site has.
+bool uses_site_cluster(const JournaledPlan& plan);
+
 /// Root, and no installation at work.
 void require_alone(const std::string& verb, Surroundings& surroundings);
 

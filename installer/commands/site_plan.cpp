@@ -4,6 +4,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "installer/commands/existing_site.h"
 #include "installer/commands/our_tags.h"
 #include "installer/plan/answered_files.h"
 #include "installer/run/json_merge.h"
@@ -120,7 +121,7 @@ void add_what_only_root_sees(const Bundle& bundle, const Answers& answers, Surro
 
 }  // namespace
 
-SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
+SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
                        const std::optional<JoinTicket>& ticket) {
   const KeptState kept(surroundings);
   SitePlan site;
@@ -133,6 +134,7 @@ SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& a
   site.facts.installer_version = surroundings.version;
   add_what_only_root_sees(bundle, site.answers, surroundings, site.facts);
   read_answered_files(bundle, kept, surroundings, site);
+  site.facts.existing = ask_existing(bundle, site.answers, site.facts, surroundings.host);
   site.join = ticket ? ticket : joined_by(site.facts, surroundings);
   site.plan = site.join ? make_join_plan(bundle.header(), bundle.index(), site.facts, site.answers, *site.join)
                         : make_plan(bundle.header(), bundle.index(), site.facts, site.answers);

@@ -19,7 +19,7 @@ struct SitePlan {
 };
 /// `ticket`: what --join named; without it, that of the installed plan. `answers_file`: what --answers named; without it the kept answers,
 /// else the defaults.
-SitePlan plan_for_site(const Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
+SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
                        const std::optional<JoinTicket>& ticket = std::nullopt);
 
 }  // namespace rootcellar

@@ -23,7 +23,8 @@ struct StepState {
 };
 
 bool is_passing(const Step& step) {
-  return std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
+  return std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action) ||
+         std::holds_alternative<ProvePulls>(step.action);
 }
 
 bool is_proof(const Step& step) { return std::holds_alternative<RunCheck>(step.action) || std::holds_alternative<WaitHttp>(step.action); }

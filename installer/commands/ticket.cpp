@@ -3,6 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
+#include "installer/commands/care_setting.h"
 #include "installer/commands/install_unit.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
@@ -70,6 +71,8 @@ FirstNode look_at_first_node(Surroundings& surroundings) {
   }
   if (!bundle->index().appliance.cluster.enabled)
     throw HostError(cat("cannot make a ticket: '", bundle_name(bundle->header()), "' has no cluster"));
+  if (uses_site_cluster(*plan))
+    throw HostError("cannot make a ticket: the cluster is the site's own, and those who run it say who joins");
   if (!plan->finished) throw HostError("cannot make a ticket: the installation is not complete", "run 'rootcellar-install resume' first");
   FirstNode node{*std::move(bundle), kept.answers().value_or(Answers()), {}};
   node.facts = read_facts(surroundings.host, {});

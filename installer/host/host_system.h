@@ -77,8 +77,13 @@ class HostSystem {
   virtual void set_kernel_value(const std::string& path, const std::string& value) = 0;
   virtual SpaceFacts space(const std::string& path) = 0;
   virtual ToolResult run(const ToolCall& call) = 0;
-  /// GET by numeric address only: "http://127.0.0.1:5000/v2/". No name lookup, no TLS, no redirects; body at most 1 MiB.
-  virtual HttpReply http_get(const std::string& url, std::uint64_t time_limit) = 0;
+  /// A program that is on no disk yet: `program` writes it into memory, where it runs from, with argv[0] for its name.
+  virtual ToolResult run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) = 0;
+  /// GET by numeric address only: "http://127.0.0.1:5000/v2/". No name lookup, no TLS, no redirects; body at most 1 MiB. `authorization`:
+  /// that header's value; empty: none.
+  virtual HttpReply http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization = {}) = 0;
+  /// Whether a nameserver at this numeric IPv4 address answers at all: empty when it does, else why not.
+  virtual std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) = 0;
   virtual std::int64_t now() = 0;  ///< UTC seconds
   virtual void sleep(std::uint64_t milliseconds) = 0;
   virtual bool is_root() = 0;

@@ -99,21 +99,21 @@ std::string receive_all(int fd, Clock::time_point deadline) {
   return answer;
 }
 
-std::string request_text(const NumericUrl& url) {
+std::string request_text(const NumericUrl& url, const std::string& authorization) {
   const std::string host = url.v6 ? cat('[', url.address, ']') : url.address;
-  return cat("GET ", url.path, " HTTP/1.0\r\nHost: ", host, ":", url.port,
-             "\r\nUser-Agent: rootcellar-install\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+  return cat("GET ", url.path, " HTTP/1.0\r\nHost: ", host, ":", url.port, "\r\nUser-Agent: rootcellar-install\r\nAccept: */*\r\n",
+             authorization.empty() ? "" : cat("Authorization: ", authorization, "\r\n"), "Connection: close\r\n\r\n");
 }
 
 }  // namespace
 
-HttpReply http_get_numeric(const std::string& url, std::uint64_t time_limit_seconds) {
+HttpReply http_get_numeric(const std::string& url, std::uint64_t time_limit_seconds, const std::string& authorization) {
   const auto parts = parse_numeric_url(url);
   if (!parts) throw UsageError(cat("cannot open '", url, "': expected http:// and a numeric address, such as http://127.0.0.1:5000/v2/"));
   const auto deadline = Clock::now() + std::chrono::seconds(time_limit_seconds);
   try {
     const Fd fd = connect_to(*parts, deadline);
-    send_all(fd.get(), request_text(*parts), deadline);
+    send_all(fd.get(), request_text(*parts, authorization), deadline);
     return parse_http_reply(receive_all(fd.get(), deadline));
   } catch (const NoAnswer& fault) {
     return {.status = 0, .body = fault.reason, .headers = {}};

@@ -23,6 +23,6 @@ std::optional<NumericUrl> parse_numeric_url(std::string_view url);
 HttpReply parse_http_reply(std::string_view answer);
 
 /// Never throws for what the other side does: status 0, and `body` says why. A URL without a numeric address is a UsageError.
-HttpReply http_get_numeric(const std::string& url, std::uint64_t time_limit_seconds);
+HttpReply http_get_numeric(const std::string& url, std::uint64_t time_limit_seconds, const std::string& authorization = {});
 
 }  // namespace rootcellar

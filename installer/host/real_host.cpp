@@ -1,6 +1,7 @@
 #include "installer/host/real_host.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "bundle/base/text.h"
 #include "installer/host/accounts.h"
 #include "installer/host/http_get.h"
+#include "installer/host/nameserver.h"
 #include "installer/host/redaction.h"
 #include "installer/host/tools.h"
 
@@ -82,7 +84,13 @@ class RealHost final : public HostSystem {
   void set_kernel_value(const std::string& path, const std::string& value) override;
   SpaceFacts space(const std::string& path) override { return filesystem_space(path); }
   ToolResult run(const ToolCall& call) override;
-  HttpReply http_get(const std::string& url, std::uint64_t time_limit) override { return http_get_numeric(url, time_limit); }
+  ToolResult run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) override;
+  HttpReply http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization) override {
+    return http_get_numeric(url, time_limit, authorization);
+  }
+  std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) override {
+    return ask_nameserver(address, time_limit);
+  }
   std::int64_t now() override { return ::time(nullptr); }
   void sleep(std::uint64_t milliseconds) override;
   bool is_root() override { return ::geteuid() == 0; }
@@ -197,14 +205,11 @@ std::vector<std::string> environment_of(const ToolCall& call) {
   return environment;
 }
 
-ToolResult RealHost::run(const ToolCall& call) {
-  if (call.argv.empty() || call.argv[0].empty() || call.argv[0][0] != '/' || (!call.of_appliance && !tool_allowed(call.argv[0]))) {
-    throw SystemError(
-        cat("cannot run '", call.argv.empty() ? std::string() : call.argv[0], "': it is not one of the programs the installer may start"));
-  }
+ToolResult run_tool(const ToolCall& call, const std::string& program) {
   ToolLog log(call);
   ProcessSpec spec;
   spec.argv = call.argv;
+  spec.argv[0] = program;
   spec.environment = environment_of(call);
   spec.directory = "/";
   spec.input = call.input;
@@ -215,6 +220,22 @@ ToolResult RealHost::run(const ToolCall& call) {
   ProcessResult result = run_process(spec);
   log.add(result.timed_out ? cat("stopped after ", call.time_limit, " s") : cat("exit status ", result.exit_code));
   return {result.exit_code, result.timed_out, std::move(result.output), std::move(result.error_output)};
+}
+
+ToolResult RealHost::run(const ToolCall& call) {
+  if (call.argv.empty() || call.argv[0].empty() || call.argv[0][0] != '/' || (!call.of_appliance && !tool_allowed(call.argv[0]))) {
+    throw SystemError(
+        cat("cannot run '", call.argv.empty() ? std::string() : call.argv[0], "': it is not one of the programs the installer may start"));
+  }
+  return run_tool(call, call.argv[0]);
+}
+
+ToolResult RealHost::run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) {
+  const Fd fd(::memfd_create("program", MFD_CLOEXEC));
+  if (!fd.valid()) throw SystemError("make", "a program in memory", errno);
+  FunctionSink sink([&](ByteView bytes) { write_full(fd.get(), bytes, "a program in memory"); });
+  program(sink);
+  return run_tool(call, cat("/proc/self/fd/", fd.get()));
 }
 
 void RealHost::sleep(std::uint64_t milliseconds) {

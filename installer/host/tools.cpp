@@ -20,6 +20,7 @@ constexpr std::array k_allowed = {
     tools::k_journalctl,
     tools::k_modprobe,
     tools::k_nvidia_ctk,
+    tools::k_skopeo,
     tools::k_swapoff,
     tools::k_swapon,
     tools::k_systemctl,

@@ -29,6 +29,7 @@ inline constexpr std::string_view k_groupdel = "/usr/sbin/groupdel";
 inline constexpr std::string_view k_ip = "/usr/sbin/ip";
 inline constexpr std::string_view k_journalctl = "/usr/bin/journalctl";
 inline constexpr std::string_view k_modprobe = "/usr/sbin/modprobe";
+inline constexpr std::string_view k_skopeo = "/usr/bin/skopeo";
 inline constexpr std::string_view k_swapoff = "/usr/sbin/swapoff";
 inline constexpr std::string_view k_swapon = "/usr/sbin/swapon";
 inline constexpr std::string_view k_systemctl = "/usr/bin/systemctl";

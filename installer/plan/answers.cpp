@@ -159,6 +159,11 @@ Answers parse_answers(std::string_view text, std::string_view file) {
   if (const YamlNode* node = map.take("registry")) read_registry(*node, answers, faults);
   if (const YamlNode* node = map.take("runtime")) read_runtime(*node, answers, faults);
   if (const YamlNode* node = map.take("cluster")) read_cluster(*node, answers, faults);
+  if (const YamlNode* node = map.take("existing")) {
+    answers.existing = read_existing(*node, faults);
+    if (!answers.existing.nameservers.empty() && !answers.cluster.nameservers.empty())
+      faults.add(*node, "'existing.dns' and 'cluster.nameservers' both say whom pods ask", "keep one: of 'existing.dns' each server is asked first");
+  }
   read_values(map, answers);
   map.finish();
   faults.throw_if_any();
@@ -187,6 +192,7 @@ std::string encode_answers(const Answers& answers) {
     out.end_map();
   }
   encode_cluster(out, answers.cluster);
+  encode_existing(out, answers.existing);
   if (!answers.values.empty()) {
     out.key("values");
     out.begin_map();

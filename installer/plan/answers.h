@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "installer/plan/existing_answers.h"
+
 namespace rootcellar {
 
 /// What the site says about its cluster; what is not said, the bundle or the machine says.
@@ -28,6 +30,7 @@ struct Answers {
   std::optional<std::string> registry_listen;    ///< registry.listen: numeric address:port
   std::vector<std::string> insecure_registries;  ///< runtime.insecure_registries: more host:port or CIDR
   ClusterAnswers cluster{};
+  ExistingAnswers existing{};                    ///< existing: what the site has already
   std::map<std::string, std::string> values{};  ///< values.KEY: ${answers.KEY} in the appliance's texts
 };
 

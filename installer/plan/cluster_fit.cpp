@@ -3,7 +3,7 @@
 #include <set>
 
 #include "bundle/base/text.h"
-#include "installer/plan/cluster_site.h"
+#include "installer/plan/existing.h"
 
 namespace rootcellar {
 namespace {
@@ -201,11 +201,7 @@ void check_programs(const PlanInput& input, const ClusterSite& site, Plan& plan)
       if (wanted.back() != "/usr/local/bin/helm") wanted.emplace_back("/usr/local/bin/helm");
     }
   }
-  for (const std::string& path : wanted) {
-    const std::vector<PlacedFile>& files = input.appliance().files;
-    if (std::any_of(files.begin(), files.end(), [&](const PlacedFile& file) { return file.destination == path; })) continue;
-    plan.refusals.push_back(cat("the cluster needs ", path, ", which the bundle does not bring"));
-  }
+  require_programs(input, wanted, plan);
 }
 
 void check_roles(const PlanInput& input, Plan& plan) {
@@ -285,7 +281,7 @@ void caution_about_network(const PlanInput& input, const ClusterSite& site, Plan
     plan.cautions.push_back(cat("this machine has no default route: it gets one at ", site.interface,
                                 " that leads nowhere, of the lowest rank, because Kubernetes asks for one"));
   }
-  if (input.answers.cluster.nameservers.empty() && !node.nameservers.empty()) {
+  if (pods_nameservers(input).empty() && !node.nameservers.empty()) {
     plan.cautions.push_back(cat("pods find the cluster's own names and no others; to have them ask this machine's nameservers, answer ",
                                 "'cluster.nameservers: [", join(node.nameservers, ", "), "]'"));
   }
@@ -316,8 +312,16 @@ void caution_about_kernel(const PlanInput& input, Plan& plan) {
 
 }  // namespace
 
+void require_programs(const PlanInput& input, const std::vector<std::string>& paths, Plan& plan) {
+  const std::vector<PlacedFile>& files = input.appliance().files;
+  for (const std::string& path : paths) {
+    if (std::any_of(files.begin(), files.end(), [&](const PlacedFile& file) { return file.destination == path; })) continue;
+    plan.refusals.push_back(cat("the cluster needs ", path, ", which the bundle does not bring"));
+  }
+}
+
 void plan_cluster_fit(const PlanInput& input, Plan& plan) {
-  if (!input.cluster()) return;
+  if (!input.own_cluster()) return;
   const ClusterSite site = make_cluster_site(input);
   check_version(input, site, plan);
   check_size(input, plan);

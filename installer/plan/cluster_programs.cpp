@@ -60,7 +60,7 @@ void plan_cri_docker(const PlanInput& input, const ClusterSite& site, Plan& plan
 }  // namespace
 
 void plan_cluster_programs(const PlanInput& input, Plan& plan) {
-  if (!input.cluster()) return;
+  if (!input.own_cluster()) return;
   const ClusterSite site = make_cluster_site(input);
   if (!site.ready()) return;
   plan_cri_docker(input, site, plan);

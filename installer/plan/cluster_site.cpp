@@ -82,6 +82,10 @@ void decide_names(const PlanInput& input, ClusterSite& site) {
 }
 
 void decide_registry(const PlanInput& input, ClusterSite& site) {
+  if (input.site_registry()) {
+    site.mirror = site.registry = input.layout.local.text();
+    return;
+  }
   if (input.join != nullptr) {
     site.mirror = site.registry = input.join->registry;
     return;

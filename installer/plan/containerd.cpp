@@ -4,7 +4,7 @@
 
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
-#include "installer/plan/cluster_site.h"
+#include "installer/plan/existing.h"
 
 namespace rootcellar {
 namespace {
@@ -89,7 +89,12 @@ constexpr std::string_view k_how = "capabilities = [\"pull\", \"resolve\"]\nover
 
 /// containerd asks `url` and nobody else: without `server` it would go on to the upstream itself, and without a table `host` containerd 1.6
 /// takes the whole file for invalid and does that too.
-std::string hosts_text(const std::string& url) { return cat("server = ", quoted(url), "\n", k_how, "\n[host.", quoted(url), "]\n", k_how); }
+std::string hosts_text(const std::string& url, const RegistryAccess& access = {}) {
+  const std::string how = access.ca.empty() ? std::string(k_how) : cat(k_how, "ca = ", quoted(access.ca), "\n");
+  const std::string text = cat("server = ", quoted(url), "\n", how, "\n[host.", quoted(url), "]\n", how);
+  if (!access.needs_account) return text;
+  return cat(text, "[host.", quoted(url), ".header]\nAuthorization = [\"Basic ${secret.", k_site_registry_login, "|b64}\"]\n");
+}
 
 std::set<std::string> upstream_hosts(const PlanInput& input) {
   std::set<std::string> hosts;
@@ -98,15 +103,17 @@ std::set<std::string> upstream_hosts(const PlanInput& input) {
 }
 
 void plan_mirrors(const PlanInput& input, const ClusterSite& site, Plan& plan) {
-  const auto plan_host = [&](const std::string& host, std::string text, std::string reason) {
+  const auto plan_host = [&](const std::string& host, std::string text, std::string reason, bool secret = false) {
     const std::string directory = cat(k_certs, "/", host), path = cat(directory, "/hosts.toml");
     add_step(plan, cat("mirror-directory-", step_slug(host)), cat("make directory ", directory),
              "containerd reads there whom to ask for images of that name.", MakeDirectory{directory});
-    add_step(plan, cat("mirror-", step_slug(host)), cat("write ", path), std::move(reason), WriteFile{path, std::move(text)});
+    const Action write = secret ? Action(WriteFilled{path, text}) : Action(WriteFile{path, text});
+    add_step(plan, cat("mirror-", step_slug(host)), cat("write ", path), std::move(reason), write);
   };
+  const RegistryAccess access = registry_access(input);
   for (const std::string& host : upstream_hosts(input)) {
-    plan_host(host, hosts_text(cat("http://", site.mirror, "/v2/", host)),
-              cat("Images of ", host, " come from the registry at ", site.mirror, ", under their own names."));
+    plan_host(host, hosts_text(cat(access.url, "/v2/", host), access),
+              cat("Images of ", host, " come from the registry at ", site.mirror, ", under their own names."), access.needs_account);
   }
   plan_host("_default", hosts_text("http://127.0.0.1:1/v2"),
             "A name that the bundle does not know fails at once, at a port where nothing listens, and not after a minute.");

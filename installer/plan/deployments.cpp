@@ -2,7 +2,7 @@
 
 #include "bundle/base/text.h"
 #include "bundle/site_template.h"
-#include "installer/plan/cluster_site.h"
+#include "installer/plan/existing.h"
 
 namespace rootcellar {
 namespace {
@@ -26,7 +26,7 @@ std::string indented(std::string_view text) {
 }
 
 void plan_resolver(const PlanInput& input, Plan& plan) {
-  if (!input.answers.cluster.nameservers.empty() || input.join != nullptr) return;
+  if (!pods_nameservers(input).empty() || input.join != nullptr) return;
   const ClusterSection& section = input.appliance().cluster;
   ApplyManifest apply;
   apply.name = "coredns-without-upstream";
@@ -41,7 +41,10 @@ void plan_resolver(const PlanInput& input, Plan& plan) {
 class Deployments {
  public:
   Deployments(const PlanInput& input, const ClusterSite& site, Plan& plan)
-      : input_(input), values_(template_values(input, site)), plan_(plan) {}
+      : input_(input),
+        values_(template_values(input, site)),
+        kubeconfig_(input.site_cluster() ? k_site_kubeconfig : k_admin_kubeconfig),
+        plan_(plan) {}
 
   void add(const Deployment& deployment, const std::string& reason) {
     add_itself(deployment, reason);
@@ -60,15 +63,15 @@ class Deployments {
   void add_itself(const Deployment& d, const std::string& reason) {
     const std::string id = cat("deploy-", step_slug(d.name));
     if (d.kind == "manifest") {
-      ApplyManifest apply{d.name, space_of(d), d.files, d.text, d.templated, values_};
+      ApplyManifest apply{d.name, space_of(d), d.files, d.text, d.templated, values_, kubeconfig_};
       add_step(plan_, id, cat("apply '", d.name, "'"), reason, std::move(apply));
     } else if (d.kind == "chart") {
-      HelmRelease release{d.name, space_of(d), d.files.empty() ? std::string() : d.files.front(), d.text, values_, d.time_limit};
+      HelmRelease release{d.name, space_of(d), d.files.empty() ? std::string() : d.files.front(), d.text, values_, d.time_limit, kubeconfig_};
       add_step(plan_, id, cat("install the chart '", d.name, "'"), reason, std::move(release));
     } else if (d.kind == "job") {
       add_step(plan_, id, cat("run the job '", d.name, "'"), reason, job_of(d));
     } else {
-      ExecInPod exec{d.name, space_of(d), d.target, d.container, d.argv, d.probe, d.input, values_, d.time_limit};
+      ExecInPod exec{d.name, space_of(d), d.target, d.container, d.argv, d.probe, d.input, values_, d.time_limit, kubeconfig_};
       add_step(plan_, id, cat("run '", d.name, "' in ", d.target), reason, std::move(exec));
     }
   }
@@ -80,6 +83,7 @@ class Deployments {
     job.target = d.target;
     job.container = d.container;
     job.probe = d.probe;
+    job.kubeconfig = kubeconfig_;
     job.attempts = std::max<std::uint64_t>(d.attempts, 1);
     job.time_limit = d.time_limit;
     for (const TemplateValue& value : values_) {
@@ -97,7 +101,7 @@ class Deployments {
     const std::string title =
         wait.kind == "http" ? cat("wait for ", shown(wait.target)) : cat("wait for ", wait.target, " in ", wait.space);
     add_step(plan_, cat("wait-", step_slug(d.name), "-", step_slug(wait.target)), title,
-             cat("Nothing goes on before '", d.name, "' is up."), WaitInCluster{wait, values_});
+             cat("Nothing goes on before '", d.name, "' is up."), WaitInCluster{wait, values_, kubeconfig_});
   }
 
   /// For a title: what is known now is filled in, the rest stays as it is written.
@@ -113,11 +117,12 @@ class Deployments {
   void add_capture(const Deployment& d, ClusterCapture capture) {
     if (capture.space.empty()) capture.space = space_of(d);
     add_step(plan_, cat("capture-", step_slug(capture.name)), cat("read '", capture.name, "' from ", capture.target),
-             "What comes later is told this value.", CaptureValue{capture});
+             "What comes later is told this value.", CaptureValue{capture, kubeconfig_});
   }
 
   const PlanInput& input_;
   std::vector<TemplateValue> values_;
+  std::string kubeconfig_;
   Plan& plan_;
 };
 
@@ -169,6 +174,16 @@ void plan_waits(const ClusterSite& site, Plan& plan) {
   plan_node_pods(site, k_admin_kubeconfig, plan);
 }
 
+/// Into the site's own cluster: it has its network and its nameserver.
+void plan_into_site(const PlanInput& input, const ClusterSite& site, Plan& plan) {
+  if (!input.answers.existing.cluster) return;  // refused by plan_site_cluster_fit
+  plan_site_cluster(input, site, plan);
+  Deployments deployments(input, site, plan);
+  for (const GeneratedSecret& secret : input.appliance().cluster.secrets) deployments.add_secret(secret);
+  for (const Deployment& deployment : input.appliance().cluster.deploy)
+    deployments.add(deployment, cat("The appliance brings it into the cluster as '", deployment.name, "'."));
+}
+
 }  // namespace
 
 std::vector<TemplateValue> template_values(const PlanInput& input, const ClusterSite& site) {
@@ -184,6 +199,7 @@ std::vector<TemplateValue> template_values(const PlanInput& input, const Cluster
 void plan_deployments(const PlanInput& input, Plan& plan) {
   if (!input.cluster()) return;
   const ClusterSite site = make_cluster_site(input);
+  if (input.site_cluster()) return plan_into_site(input, site, plan);
   if (!site.ready()) return;
   if (input.join != nullptr) return plan_joined(input, site, plan);
   const ClusterSection& section = input.appliance().cluster;

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
-#include "installer/plan/subjects.h"
+#include "installer/plan/existing.h"
 
 namespace rootcellar {
 namespace {
@@ -48,7 +48,7 @@ bool may_differ(const PlanInput& input, const std::string& name) { return input.
 
 /// Zero is not compared.
 Digest expected_digest(const PlanInput& input, const std::string& name, const ImageEntry& image) {
-  return may_differ(input, name) ? Digest{} : image.digest;
+  return may_differ(input, name) ? Digest{} : served_digest(input, image);
 }
 
 /// docker's registry-mirrors stand in for docker.io only.
@@ -67,7 +67,7 @@ void plan_upstream_name(const PlanInput& input, const std::string& full, const I
            "docker asks mirrors for docker.io's images only; the name makes it find this one.",
            RunTool{ToolCall{.argv = {docker, "image", "tag", local, full}},
                    ToolCall{.argv = {docker, "image", "inspect", "--format", "{{json .RepoDigests}}", full}},
-                   ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}, may_differ(input, full) ? "" : image.digest.named()});
+                   ToolCall{.argv = {docker, "image", "rm", "--no-prune", full}}, may_differ(input, full) ? "" : served_digest(input, image).named()});
 }
 
 /// The image whose pull proves most for least: docker.io's, so that both names are tried, and small.

@@ -107,7 +107,7 @@ JoinTicket ticket_facts(const Header& header, const Index& index, const Facts& f
   const Layout layout = make_layout(index.appliance, answers);
   const PlanInput input{header, index, facts, answers, layout};
   const ClusterSite site = make_cluster_site(input);
-  if (layout.listen.loopback()) {
+  if (input.own_registry() && layout.listen.loopback()) {
     throw HostError(
         cat("cannot make a ticket: the registry listens at ", layout.listen.text(), ", for this machine alone"),
         cat("with the next bundle answer 'registry.listen' as 0.0.0.0:", layout.listen.port, ", or uninstall and begin with it"));
@@ -126,6 +126,7 @@ JoinTicket ticket_facts(const Header& header, const Index& index, const Facts& f
   ticket.endpoint = site.endpoint;
   ticket.address = site.address;
   ticket.registry = site.registry;
+  ticket.site_registry = input.site_registry();
   ticket.pod_cidr = site.pod_cidr;
   ticket.service_cidr = site.service_cidr;
   ticket.machines = answers.cluster.machines;

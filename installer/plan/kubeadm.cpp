@@ -4,8 +4,7 @@
 
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
-#include "installer/plan/cluster_site.h"
-#include "installer/plan/subjects.h"
+#include "installer/plan/existing.h"
 
 namespace rootcellar {
 namespace {
@@ -13,23 +12,9 @@ namespace {
 constexpr std::string_view k_config = "/etc/rootcellar/kubeadm.yaml";
 constexpr int k_sandbox_oom_score = -998;  // of every pod's first container: kubernetes/kubernetes, pkg/kubelet/qos/policy.go
 
-std::string name_of(const ImageEntry& image) {
-  return image.tags.empty() ? cat(image.repository, "@", image.digest.named()) : cat(image.repository, ":", image.tags.front());
-}
-
-/// The smallest image of every upstream: what proves most for least.
-std::map<std::string, const ImageEntry*> proof_images(const PlanInput& input) {
-  std::map<std::string, const ImageEntry*> proofs;
-  for (const ImageEntry& image : input.index.images) {
-    const ImageEntry*& best = proofs[upstream_host(image.repository)];
-    if (best == nullptr || image_bytes(input.index, image) < image_bytes(input.index, *best)) best = &image;
-  }
-  return proofs;
-}
-
 /// Zero, which is not compared, where people have pushed another image under the name.
 Digest expected_digest(const PlanInput& input, const ImageEntry& image) {
-  return input.join == nullptr && !input.pushed_over(name_of(image)) ? image.digest : Digest{};
+  return input.join == nullptr && !input.pushed_over(image_name(image)) ? served_digest(input, image) : Digest{};
 }
 
 /// What a worker never runs: kubeadm's static pods, by the last part of their images' names in every version.
@@ -51,9 +36,9 @@ std::vector<std::string> wanted_images(const PlanInput& input) {
 
 void plan_pulls(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   for (const auto& [host, image] : proof_images(input)) {
-    add_step(plan, cat("proof-", step_slug(host)), cat("pull ", name_of(*image), " into containerd"),
+    add_step(plan, cat("proof-", step_slug(host)), cat("pull ", image_name(*image), " into containerd"),
              cat("Proves, before Kubernetes begins, that this machine gets images of ", host, " from ", site.mirror, "."),
-             PullIntoContainerd{name_of(*image), expected_digest(input, *image), true});
+             PullIntoContainerd{image_name(*image), expected_digest(input, *image), true});
   }
   for (const std::string& name : wanted_images(input)) {
     const ImageEntry* image = find_image(input, name);
@@ -74,7 +59,7 @@ void plan_images_of_docker(const PlanInput& input, Plan& plan) {
     if (upstream_host(image.repository) == "docker.io") continue;
     const bool listed = std::any_of(names.begin(), names.end(), [&](const std::string& name) { return find_image(input, name) == &image; });
     const bool elsewhere = std::any_of(all.begin(), all.end(), [&](const std::string& name) { return find_image(input, name) == &image; });
-    if (!listed && !elsewhere) names.push_back(name_of(image));
+    if (!listed && !elsewhere) names.push_back(image_name(image));
   }
   const std::vector<std::string>& preload = input.appliance().runtime.preload;
   std::erase_if(names, [&](const std::string& name) { return std::find(preload.begin(), preload.end(), name) != preload.end(); });
@@ -84,9 +69,9 @@ void plan_images_of_docker(const PlanInput& input, Plan& plan) {
 /// As the kubelet starts kube-proxy's, which may do anything, and a pod's first; with a program that is in no image and needs nothing of one.
 Check start_check(const ImageEntry& image, const std::string& kubeadm, const std::string& version) {
   const std::string inside = "/rootcellar-proof";
-  Check check{cat("docker starts ", name_of(image)), "run"};
+  Check check{cat("docker starts ", image_name(image)), "run"};
   check.argv = {std::string(k_docker), "run", "--rm", "--privileged", "--network=none", cat("--oom-score-adj=", k_sandbox_oom_score),
-                cat("--volume=", kubeadm, ":", inside, ":ro"), cat("--entrypoint=", inside), name_of(image), "version", "--output=short"};
+                cat("--volume=", kubeadm, ":", inside, ":ro"), cat("--entrypoint=", inside), image_name(image), "version", "--output=short"};
   check.expect = version;
   return check;
 }
@@ -95,7 +80,7 @@ void plan_docker_starts(const PlanInput& input, Plan& plan) {
   const std::optional<std::string> kubeadm = placed_program(input.appliance(), "kubeadm");
   if (!kubeadm) return;  // refused by plan_cluster_fit
   for (const auto& [host, image] : proof_images(input)) {
-    add_step(plan, cat("start-", step_slug(host)), cat("start a container of ", name_of(*image)),
+    add_step(plan, cat("start-", step_slug(host)), cat("start a container of ", image_name(*image)),
              cat("Proves, before Kubernetes begins, that docker runs images of ", host, " as the kubelet will ask it to."),
              RunCheck{start_check(*image, *kubeadm, input.appliance().cluster.version)});
   }
@@ -128,20 +113,38 @@ void plan_kubelet(Plan& plan) {
               {"/etc/systemd/system/kubelet.service", "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf", "/usr/local/bin/kubelet"}});
 }
 
-/// kubectl finds the cluster for root in every login shell, and no copy of the key grows old.
+/// Who joins as a worker has no key of the cluster.
 void plan_kubeconfig(const PlanInput& input, Plan& plan) {
   if (input.join != nullptr && !input.join->control_plane) return;
+  plan_shell_kubeconfig(k_admin_kubeconfig, plan);
+}
+
+}  // namespace
+
+std::map<std::string, const ImageEntry*> proof_images(const PlanInput& input) {
+  std::map<std::string, const ImageEntry*> proofs;
+  for (const ImageEntry& image : input.index.images) {
+    const ImageEntry*& best = proofs[upstream_host(image.repository)];
+    if (best == nullptr || image_bytes(input.index, image) < image_bytes(input.index, *best)) best = &image;
+  }
+  return proofs;
+}
+
+std::string image_name(const ImageEntry& image) {
+  return image.tags.empty() ? cat(image.repository, "@", image.digest.named()) : cat(image.repository, ":", image.tags.front());
+}
+
+// kubectl finds the cluster for root in every login shell, and no copy of the key grows old.
+void plan_shell_kubeconfig(const std::string& kubeconfig, Plan& plan) {
   const std::string path = "/etc/profile.d/rootcellar-cluster.sh";
   add_step(plan, "kubeconfig", cat("write ", path), "In root's login shells kubectl and helm find the cluster.",
            WriteFile{path, cat("# root's key of the cluster on this machine, where nothing else is said\n"
                                "if [ \"$(id -u)\" = 0 ] && [ -z \"$KUBECONFIG\" ] && [ ! -e \"$HOME/.kube/config\" ]; then\n"
                                "  export KUBECONFIG=",
-                               k_admin_kubeconfig, "\nfi\n")});
-  plan.cautions.push_back(cat("kubectl asks the cluster in a login shell of root ('sudo -i'); for others, copy ", k_admin_kubeconfig,
+                               kubeconfig, "\nfi\n")});
+  plan.cautions.push_back(cat("kubectl asks the cluster in a login shell of root ('sudo -i'); for others, copy ", kubeconfig,
                               ": whoever has it may do anything in the cluster"));
 }
-
-}  // namespace
 
 std::vector<std::string> left_out_checks(const PlanInput& input) {
   std::vector<std::string> checks;
@@ -152,7 +155,7 @@ std::vector<std::string> left_out_checks(const PlanInput& input) {
 }
 
 void plan_cluster_images(const PlanInput& input, Plan& plan) {
-  if (!input.cluster()) return;
+  if (!input.own_cluster()) return;
   const ClusterSite site = make_cluster_site(input);
   for (const std::string& name : wanted_images(input)) {
     if (find_image(input, name) == nullptr)
@@ -168,7 +171,7 @@ void plan_cluster_images(const PlanInput& input, Plan& plan) {
 }
 
 void plan_kubeadm(const PlanInput& input, Plan& plan) {
-  if (!input.cluster()) return;
+  if (!input.own_cluster()) return;
   const ClusterSite site = make_cluster_site(input);
   if (!site.ready()) return;
   input.join == nullptr ? plan_init(input, site, plan) : plan_join(input, site, plan);

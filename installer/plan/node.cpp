@@ -2,7 +2,7 @@
 
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
-#include "installer/plan/cluster_site.h"
+#include "installer/plan/existing.h"
 
 namespace rootcellar {
 namespace {
@@ -155,7 +155,7 @@ void plan_names(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   add_step(plan, "hosts", cat("name '", site.endpoint, "' in /etc/hosts"),
            "The cluster is asked by this name, which no nameserver needs to know.", EditLines{"/etc/hosts", lines, {}});
   const std::string path(k_cluster_resolv_conf);
-  const std::vector<std::string>& nameservers = input.answers.cluster.nameservers;
+  const std::vector<std::string>& nameservers = pods_nameservers(input);
   std::string text = "# Whom pods ask for names outside the cluster.\n";
   for (const std::string& server : nameservers) text += cat("nameserver ", server, "\n");
   if (!nameservers.empty() && !input.facts.node.search.empty()) text += cat("search ", join(input.facts.node.search, " "), "\n");
@@ -189,11 +189,11 @@ void plan_role_directories(const ClusterSite& site, Plan& plan) {
 }  // namespace
 
 std::string docker_proxy_drop_in(const PlanInput& input) {
-  return input.cluster() && input.docker() ? unit_path("docker.service.d/rootcellar-no-proxy.conf") : std::string();
+  return input.own_cluster() && input.docker() ? unit_path("docker.service.d/rootcellar-no-proxy.conf") : std::string();
 }
 
 void plan_node(const PlanInput& input, Plan& plan) {
-  if (!input.cluster()) return;
+  if (!input.own_cluster()) return;
   const ClusterSite site = make_cluster_site(input);
   if (!site.ready()) return;
   plan_swap(input, plan);

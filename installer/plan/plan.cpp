@@ -5,6 +5,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
+#include "installer/plan/existing.h"
 #include "installer/plan/subjects.h"
 
 namespace rootcellar {
@@ -41,6 +42,17 @@ void add_step(Plan& plan, std::string id, std::string title, std::string reason,
   plan.steps.push_back({std::move(unique), std::move(title), std::move(reason), std::move(action)});
 }
 
+namespace {
+
+/// A name too: nobody here looks it up, and what does is told it as it is.
+Endpoint site_endpoint(const std::string& address) {
+  if (const auto numeric = parse_endpoint(address)) return *numeric;
+  const std::size_t colon = address.rfind(':');
+  return {address.substr(0, colon), static_cast<std::uint32_t>(parse_u64(address.substr(colon + 1)).value_or(0))};
+}
+
+}  // namespace
+
 Layout make_layout(const Appliance& appliance, const Answers& answers) {
   const std::string listen = answers.registry_listen.value_or(appliance.registry.listen);
   const std::optional<Endpoint> endpoint = parse_endpoint(listen);
@@ -49,6 +61,7 @@ Layout make_layout(const Appliance& appliance, const Answers& answers) {
   push.port = static_cast<std::uint16_t>(appliance.registry.push_port);
   Layout layout{*endpoint,         local_endpoint(*endpoint), push, appliance.registry.storage,
                 "/var/lib/docker", "/var/lib/containerd",     std::string(k_spool)};
+  if (answers.existing.registry) layout.local = site_endpoint(answers.existing.registry->address);
   if (!answers.storage_root) return layout;
   layout.moved = true;
   layout.registry = cat(*answers.storage_root, "/registry");
@@ -66,9 +79,12 @@ Plan plan_of(const PlanInput& input) {
   plan_fit(input, plan);
   plan_cluster_fit(input, plan);
   plan_gpu_fit(input, plan);
+  plan_existing_fit(input, plan);
+  plan_site_cluster_fit(input, plan);
   plan_directories(input, plan);
   plan_packages(input, plan);
   plan_registry(input, plan);
+  plan_site_registry(input, plan);
   plan_node(input, plan);
   plan_containerd(input, plan);
   plan_runtime(input, plan);
@@ -95,7 +111,7 @@ Plan make_plan(const Header& header, const Index& index, const Facts& facts, con
 
 Plan make_join_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers, const JoinTicket& ticket) {
   Layout layout = make_layout(index.appliance, answers);
-  layout.local = parse_endpoint(ticket.registry).value_or(layout.local);
+  if (!answers.existing.registry) layout.local = parse_endpoint(ticket.registry).value_or(layout.local);
   Plan plan = plan_of({header, index, facts, answers, layout, &ticket});
   if (!index.appliance.cluster.enabled) plan.refusals.push_back("the bundle has no cluster: there is nothing to join");
   return plan;

@@ -186,7 +186,7 @@ void plan_registry(const PlanInput& input, Plan& plan) {
   const RegistrySection& registry = input.appliance().registry;
   if (!registry.enabled) return;
   if (!input.own_registry()) {
-    if (!from_image(registry)) keep_packaged_service_down(registry, plan);
+    if (registry.program.starts_with(k_from_package)) keep_packaged_service_down(registry, plan);
     return;
   }
   check_port(input, input.layout.listen, plan);

@@ -93,6 +93,12 @@ struct Changes {
     for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
     for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));
   }
+  void operator()(const KeepSiteFile& a) { lines.push_back(cat("from '", a.from, "', readable by root only; uninstall removes it here")); }
+  void operator()(const WriteFilled&) { lines.push_back("readable by root only: a password is in it"); }
+  void operator()(const PushImages&) {
+    lines.push_back("a name that holds another image there is refused before the first push; uninstall takes nothing out of it");
+  }
+  void operator()(const ProvePulls& a) { lines.push_back(cat("in namespace rootcellar-proof, which is removed; gives up after ", human_duration(a.time_limit))); }
 };
 
 std::vector<std::string> changes_of(const Step& step) {

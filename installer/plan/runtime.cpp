@@ -2,7 +2,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
-#include "installer/plan/cluster_site.h"
+#include "installer/plan/existing.h"
 #include "installer/plan/subjects.h"
 
 namespace rootcellar {
@@ -82,9 +82,10 @@ void merge_registries(const PlanInput& input, const JsonValue& document, DaemonM
   std::vector<std::string> insecure;
   const RuntimeSection& runtime = input.appliance().runtime;
   if (input.appliance().registry.enabled) {
-    insecure.push_back(input.layout.local.text());
-    if (input.appliance().registry.auth == "htpasswd") insecure.push_back(local_endpoint(input.layout.push).text());
-    append_items(document, "registry-mirrors", {cat("http://", input.layout.local.text())}, out);
+    const RegistryAccess access = registry_access(input);
+    if (access.ca.empty()) insecure.push_back(input.layout.local.text());
+    if (input.own_registry() && input.appliance().registry.auth == "htpasswd") insecure.push_back(local_endpoint(input.layout.push).text());
+    append_items(document, "registry-mirrors", {access.url}, out);
     // Docker 20.10 looks docker.io up at every pull, also one that its mirror serves, to see whether it lies in a network listed here; a
     // name that is listed itself is not looked up. Nothing is ever pushed there.
     append_items(document, "allow-nondistributable-artifacts", {"docker.io"}, out);
@@ -125,7 +126,7 @@ void check_filesystem(const PlanInput& input, Plan& plan) {
 
 /// For every pod docker is asked to lower it, and has no setting against it; somebody else's runtime may let it be.
 void check_oom_score(const PlanInput& input, const JsonValue& document, Plan& plan) {
-  if (!input.cluster() || !input.facts.node.oom_score_fixed) return;
+  if (!input.own_cluster() || !input.facts.node.oom_score_fixed) return;
   if (document.text("default-runtime").value_or("runc") != "runc") return;
   plan.refusals.push_back(
       cat("nothing here may lower its oom_score_adj, which docker does for every pod and has no setting against: take a machine that is no "

@@ -49,7 +49,7 @@ struct LayerSizes {
 
 /// Whatever of the bundle a node may be asked to run.
 std::vector<const ImageEntry*> node_images(const PlanInput& input) {
-  if (!input.cluster()) return docker_images(input);
+  if (!input.own_cluster()) return docker_images(input);
   std::vector<const ImageEntry*> images;
   for (const ImageEntry& image : input.index.images) images.push_back(&image);
   return images;
@@ -75,6 +75,12 @@ LayerSizes layer_sizes(const PlanInput& input) {
   return sizes;
 }
 
+std::uint64_t largest_image(const Index& index) {
+  std::uint64_t largest = 0;
+  for (const ImageEntry& image : index.images) largest = std::max(largest, image_bytes(index, image));
+  return largest;
+}
+
 void need_packages(const PlanInput& input, std::vector<SpaceNeed>& needs) {
   if (input.asked_packages().empty()) return;
   const std::vector<std::string> groups = input.groups();
@@ -94,6 +100,8 @@ void need_packages(const PlanInput& input, std::vector<SpaceNeed>& needs) {
 
 void need_images(const PlanInput& input, std::vector<SpaceNeed>& needs) {
   if (input.own_registry()) needs.push_back({input.layout.registry, "registry storage", registry_bytes(input.index, blobs_here(input))});
+  if (input.site_registry() && input.join == nullptr)
+    needs.push_back({std::string(k_state_directory), "the largest image, while it is pushed", largest_image(input.index), true});
   const LayerSizes layers = layer_sizes(input);
   if (layers.unpacked == 0) return;
   if (input.cluster_containerd()) {
@@ -116,7 +124,7 @@ void need_files(const PlanInput& input, std::vector<SpaceNeed>& needs) {
 }
 
 void need_cluster(const PlanInput& input, std::vector<SpaceNeed>& needs) {
-  if (!input.cluster()) return;
+  if (!input.own_cluster()) return;
   if (input.join == nullptr || input.join->control_plane) needs.push_back({std::string(k_etcd_directory), "the cluster's state", k_etcd});
   needs.push_back({std::string(k_kubelet_directory), "pods' logs and volumes, below which the kubelet evicts pods", k_kubelet});
 }

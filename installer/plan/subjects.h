@@ -41,9 +41,13 @@ struct PlanInput {
   std::vector<std::string> renewed_packages() const;
   bool pushed_over(const std::string& repository_and_tag) const;
   bool cluster() const { return appliance().cluster.enabled; }
-  bool docker() const { return appliance().runtime.kind == "docker" || (cluster() && appliance().cluster.runtime == "docker"); }
+  /// The site's own cluster is what the appliance is put into.
+  bool site_cluster() const { return cluster() && (answers.existing.cluster || appliance().cluster.existing); }
+  /// This machine becomes, or is, a node of a cluster that was made here.
+  bool own_cluster() const { return cluster() && !site_cluster(); }
+  bool docker() const { return appliance().runtime.kind == "docker" || (own_cluster() && appliance().cluster.runtime == "docker"); }
   /// The kubelet's runtime is containerd itself.
-  bool cluster_containerd() const { return cluster() && appliance().cluster.runtime == "containerd"; }
+  bool cluster_containerd() const { return own_cluster() && appliance().cluster.runtime == "containerd"; }
   /// The groups of packages that this machine gets beside what every machine gets: "role:gpuWorker", "gpu-driver".
   std::vector<std::string> groups() const;
   /// This machine gets a package that is only for `its` groups; none: every machine does.
@@ -52,8 +56,12 @@ struct PlanInput {
   std::vector<std::string> asked_packages() const;
   /// This machine has, by the site's word, a card of NVIDIA's that containers use.
   bool gpu_machine() const;
+  /// The site's own registry serves the images.
+  bool site_registry() const { return appliance().registry.enabled && answers.existing.registry.has_value(); }
   /// A registry of this machine serves the images; a machine that joins uses the first node's.
-  bool own_registry() const { return appliance().registry.enabled && join == nullptr; }
+  bool own_registry() const {
+    return appliance().registry.enabled && !appliance().registry.existing && !answers.existing.registry && join == nullptr;
+  }
 };
 
 inline constexpr std::string_view k_docker = "/usr/bin/docker";

@@ -28,7 +28,9 @@ bool is_token(std::string_view text) {
 bool is_ca_hash(std::string_view text) { return text.starts_with("sha256:") && is_hex_of(text.substr(7), 64); }
 bool is_certificate_key(std::string_view text) { return is_hex_of(text, 64); }
 bool is_bundle_id(std::string_view text) { return is_hex_of(text, 32); }
-bool is_registry(std::string_view text) { return parse_endpoint(text).has_value(); }
+bool is_registry(std::string_view text) {
+  return parse_endpoint(text).has_value() || (is_registry_name(text) && text.find(':') != std::string_view::npos);
+}
 bool is_ipv4(std::string_view text) { return parse_ipv4(text).has_value(); }
 bool is_network(std::string_view text) { return parse_network(text).has_value(); }
 bool is_time(std::string_view text) { return parse_time(text).has_value(); }
@@ -53,7 +55,7 @@ constexpr Field k_fields[] = {
     {"bundle", &JoinTicket::bundle, is_bundle_id, "a bundle's id of 32 hex digits"},
     {"endpoint", &JoinTicket::endpoint, is_name, "a host name in small letters"},
     {"address", &JoinTicket::address, is_ipv4, "an IPv4 address"},
-    {"registry", &JoinTicket::registry, is_registry, "ADDRESS:PORT"},
+    {"registry", &JoinTicket::registry, is_registry, "HOST:PORT"},
     {"pod_cidr", &JoinTicket::pod_cidr, is_network, "an IPv4 network"},
     {"service_cidr", &JoinTicket::service_cidr, is_network, "an IPv4 network"},
     {"ca_hash", &JoinTicket::ca_hash, is_ca_hash, "sha256: and 64 hex digits"},
@@ -117,6 +119,10 @@ std::string encode_ticket(const JoinTicket& ticket) {
   for (const Field& field : k_fields) {
     if (!(ticket.*field.member).empty()) out.entry(field.key, ticket.*field.member);
   }
+  if (ticket.site_registry) {
+    out.key("site_registry");
+    out.value_plain(true);
+  }
   if (ticket.control_plane) {
     out.key("control_plane");
     out.value_plain(true);
@@ -142,6 +148,10 @@ JoinTicket parse_ticket(std::string_view text, const std::string& file, int firs
   ticket.made = read_time("made", map, false);
   ticket.expires = read_time("expires", map, true);
   for (const Field& field : k_fields) read_field(field, map, ticket);
+  ticket.site_registry = map.boolean("site_registry", false);
+  if (!ticket.site_registry && !parse_endpoint(ticket.registry)) {
+    if (const YamlNode* node = map.take("registry")) faults.add(*node, "'registry': expected ADDRESS:PORT");
+  }
   ticket.control_plane = map.boolean("control_plane", false);
   read_machines(map, ticket);
   map.finish();

@@ -23,6 +23,7 @@ struct JoinTicket {
   std::string endpoint;         ///< the API server's name, put into /etc/hosts
   std::string address;          ///< of the first node
   std::string registry;         ///< address:port of the first node's registry, as the LAN reaches it
+  bool site_registry = false;   ///< it is the site's own: HOST:PORT, and who joins must be told how to ask it
   std::string ca_hash;          ///< "sha256:..." of the cluster's CA
   std::string token;            ///< kubeadm's bootstrap token
   std::string certificate_key;  ///< 64 hex digits, where control-plane nodes may join

@@ -80,6 +80,8 @@ class Comparison {
   }
   bool compare(const KubeadmInit& action, const Step& step) const { return same_text(step) && !changed_.contains(action.config); }
   bool compare(const WaitHttp&, const Step&) const { return false; }  // proofs are given anew
+  bool compare(const ProvePulls&, const Step&) const { return false; }
+  bool compare(const PushImages&, const Step& step) const { return same_text(step) && same_images(before_, input_.index); }
   bool compare(const RunCheck&, const Step&) const { return false; }
   bool compare(const WaitInCluster&, const Step&) const { return false; }
   bool compare(const ApplyManifest& action, const Step& step) const { return same_text(step) && same_files(action.files); }

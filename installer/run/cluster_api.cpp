@@ -6,6 +6,7 @@
 #include "bundle/base/error.h"
 #include "installer/host/redaction.h"
 #include "installer/host/tools.h"
+#include "installer/run/json_at.h"
 #include "installer/run/tool_run.h"
 
 namespace rootcellar {
@@ -55,6 +56,10 @@ ToolCall ClusterApi::call(std::vector<std::string> arguments, std::uint64_t time
 }
 
 bool ClusterApi::answers() const {
+  if (is_sites()) {
+    require();
+    return true;
+  }
   if (!scope_.host().exists(kubeconfig_)) return false;
   const ToolResult result = scope_.host().run(call({"get", "--raw", "/readyz", "--request-timeout=10s"}, 15));
   return result.exit_code == 0 && !result.timed_out;
@@ -64,7 +69,24 @@ void ClusterApi::require() const { get({"--raw", "/readyz"}); }
 
 void ClusterApi::throw_silent(const std::string& why) const {
   scope_.context.silent_apis.insert_or_assign(kubeconfig_, why);
+  if (is_sites()) throw SystemError(why, cat("it is the site's own cluster: see whether it is up, and whether '", kubeconfig_, "' still opens it"));
   throw SystemError(why, "look at the kubelet: systemctl status kubelet, and journalctl -u kubelet");
+}
+
+// A kind that the documents themselves bring is not known yet; what else they describe is told all the same.
+std::vector<JsonValue> ClusterApi::objects_there(const std::string& documents, const std::string& space) const {
+  std::vector<std::string> arguments = {"get", "--filename", "-", "--ignore-not-found", "--output", "json", "--request-timeout=10s"};
+  for (const std::string& word : in_namespace(space)) arguments.push_back(word);
+  ToolCall question = call(std::move(arguments), k_question);
+  question.input = documents;
+  question.output_limit = k_answer_limit;
+  const ToolResult result = scope_.host().run(question);
+  if (result.timed_out || (result.exit_code != 0 && !says_absent(result.error_output)))
+    throw_silent(cat("cannot ask the cluster: ", describe_failure(result, k_question)));
+  if (trim(result.output).empty()) return {};
+  JsonValue found = parse_json(result.output, "kubectl's answer", {.bytes = k_answer_limit, .depth = 128});
+  if (text_at(found, {"kind"}) != "List") return {std::move(found)};
+  return items_at(found, {"items"});
 }
 
 std::optional<std::string> ClusterApi::get(std::vector<std::string> arguments, const std::string& input) const {

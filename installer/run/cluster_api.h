@@ -27,7 +27,8 @@ class ClusterApi {
   ClusterApi(const ActionScope& scope, std::string kubeconfig, Asked asked = Asked::always)
       : scope_(scope), kubeconfig_(std::move(kubeconfig)), asked_(asked) {}
 
-  /// True when /readyz says so within 10 s.
+  /// True when /readyz says so within 10 s. The site's own cluster stays when the appliance goes, so that there is something to take back
+  /// in it: a SystemError when it does not answer.
   bool answers() const;
   /// A SystemError when the API server cannot be asked.
   void require() const;
@@ -47,6 +48,10 @@ class ClusterApi {
 
   const ActionScope& scope() const { return scope_; }
   const std::string& kubeconfig() const { return kubeconfig_; }
+  /// It is the site's own: it has things of others in it, and stays.
+  bool is_sites() const { return kubeconfig_ == k_site_kubeconfig; }
+  /// Of the objects that `documents` describe, those that are there: as the server has them, each whole. Not logged.
+  std::vector<JsonValue> objects_there(const std::string& documents, const std::string& space) const;
 
  private:
   ToolCall call(std::vector<std::string> arguments, std::uint64_t time_limit) const;

@@ -78,6 +78,10 @@ struct Place {
   std::string operator()(const MarkNode& a) const { return cat("node ", a.node); }
   std::string operator()(const OpenFirewall& a) const { return cat("firewall ", a.kind); }
   std::string operator()(const GenerateCdi& a) const { return cat("file ", a.path); }
+  std::string operator()(const KeepSiteFile& a) const { return cat("file ", a.path); }
+  std::string operator()(const WriteFilled& a) const { return cat("file ", a.path); }
+  std::string operator()(const PushImages& a) const { return cat("site's registry ", a.registry); }
+  std::string operator()(const ProvePulls&) const { return "pulls of the site's cluster"; }
 };
 
 }  // namespace
@@ -143,6 +147,7 @@ bool leaves_nothing(const Step& step) {
   return std::holds_alternative<WaitHttp>(step.action) || std::holds_alternative<RunCheck>(step.action) ||
          std::holds_alternative<WaitInCluster>(step.action) || std::holds_alternative<MarkNode>(step.action) ||
          std::holds_alternative<LoadModules>(step.action) || std::holds_alternative<CaptureValue>(step.action) ||
+         std::holds_alternative<PushImages>(step.action) || std::holds_alternative<ProvePulls>(step.action) ||
          std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
 }
 

@@ -100,6 +100,17 @@ void visit(Is<ExportAccess> auto& v, auto& m) {
 void visit(Is<OpenFirewall> auto& v, auto& m) { m("kind", v.kind), m("interface", v.interface), m("rules", v.rules); }
 void visit(Is<GenerateCdi> auto& v, auto& m) { m("program", v.program), m("path", v.path); }
 
+void visit(Is<KeepSiteFile> auto& v, auto& m) {
+  m("from", v.from), m("path", v.path), m("context", v.context), m("account", v.account);
+}
+void visit(Is<WriteFilled> auto& v, auto& m) { m("path", v.path), m("text", v.text), m("mode", v.mode); }
+void visit(Is<PushImages> auto& v, auto& m) {
+  m("registry", v.registry), m("ca-folder", v.ca_folder), m("login", v.login), m("bare-names", v.bare_names), m("spool", v.spool);
+}
+void visit(Is<ProvePulls> auto& v, auto& m) {
+  m("images", v.images), m("advice", v.advice), m("kubeconfig", v.kubeconfig), m("time-limit", v.time_limit);
+}
+
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
   visit(value, visitor);
@@ -113,7 +124,8 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "edit-lines",       "swap-off",      "set-sysctls",    "load-modules",   "pull-into-containerd",
     "kubeadm-init",     "make-secret",   "apply-manifest", "helm-release",   "exec-in-pod",
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
-    "open-firewall",    "generate-cdi",
+    "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
+    "prove-pulls",
 };
 
 struct Writer {

@@ -12,6 +12,7 @@
 #include "bundle/base/json.h"
 #include "installer/host/host_system.h"
 #include "installer/run/cluster_step.h"
+#include "installer/run/existing_step.h"
 
 namespace rootcellar {
 
@@ -130,7 +131,7 @@ struct RunCheck {
 using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, ExtractFromImage, RunTool, SetUnit, AddUser, SpoolPackages,
                             RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck, EditLines, SwapOff, SetSysctls, LoadModules,
                             PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster, CaptureValue,
-                            MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi>;
+                            MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi, KeepSiteFile, WriteFilled, PushImages, ProvePulls>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

@@ -87,8 +87,16 @@ void FailingHost::set_kernel_value(const std::string& path, const std::string& v
 ToolResult FailingHost::run(const ToolCall& call) {
   return count(call.argv.at(0), [&] { return inner_.run(call); });
 }
-HttpReply FailingHost::http_get(const std::string& url, std::uint64_t time_limit) {
-  return count(url, [&] { return inner_.http_get(url, time_limit); });
+ToolResult FailingHost::run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) {
+  return count(call.argv.at(0), [&] { return inner_.run_from_memory(call, program); });
+}
+
+std::string FailingHost::nameserver_fault(const std::string& address, std::uint64_t time_limit) {
+  return count(address, [&] { return inner_.nameserver_fault(address, time_limit); });
+}
+
+HttpReply FailingHost::http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization) {
+  return count(url, [&] { return inner_.http_get(url, time_limit, authorization); });
 }
 void FailingHost::append_durably(const std::string& path, std::string_view bytes) {
   count(path, [&] { inner_.append_durably(path, bytes); });

@@ -151,7 +151,13 @@ ToolResult MemoryHost::run(const ToolCall& call) {
   return tool->second(*this, call);
 }
 
-HttpReply MemoryHost::http_get(const std::string& url, std::uint64_t) {
+ToolResult MemoryHost::run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) {
+  NullSink bytes;
+  program(bytes);
+  return run(call);
+}
+
+HttpReply MemoryHost::http_get(const std::string& url, std::uint64_t, const std::string&) {
   if (!server_) return {.status = 0, .body = "Connection refused", .headers = {}};
   return server_(*this, url);
 }

@@ -53,7 +53,15 @@ class MemoryHost final : public HostSystem {
   SpaceFacts space(const std::string&) override { return space_; }
   void set_space(SpaceFacts space) { space_ = std::move(space); }
   ToolResult run(const ToolCall& call) override;
-  HttpReply http_get(const std::string& url, std::uint64_t time_limit) override;
+  /// The tool that the test set for argv[0]; the program's bytes are taken and go nowhere.
+  ToolResult run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) override;
+  HttpReply http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization) override;
+  std::string nameserver_fault(const std::string& address, std::uint64_t) override {
+    const auto found = nameservers_.find(address);
+    return found == nameservers_.end() ? "Connection refused" : found->second;
+  }
+  /// `fault`: why it does not answer; empty: it does. One that no test set refuses.
+  void set_nameserver(const std::string& address, std::string fault) { nameservers_[address] = std::move(fault); }
   std::int64_t now() override { return now_ms_ / 1000; }
   void sleep(std::uint64_t milliseconds) override { now_ms_ += static_cast<std::int64_t>(milliseconds); }
   bool is_root() override { return root_; }
@@ -72,6 +80,7 @@ class MemoryHost final : public HostSystem {
 
   MemoryTree tree_, durable_;
   std::map<std::string, Tool> tools_;
+  std::map<std::string, std::string> nameservers_;
   Server server_;
   std::map<std::string, unsigned> ids_;
   std::vector<std::vector<std::string>> calls_;

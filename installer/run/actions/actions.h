@@ -59,6 +59,10 @@ ROOTCELLAR_ACTION(RunJob);
 ROOTCELLAR_ACTION(ExportAccess);
 ROOTCELLAR_ACTION(OpenFirewall);
 ROOTCELLAR_ACTION(GenerateCdi);
+ROOTCELLAR_ACTION(KeepSiteFile);
+ROOTCELLAR_ACTION(WriteFilled);
+ROOTCELLAR_ACTION(PushImages);
+ROOTCELLAR_ACTION(ProvePulls);
 #undef ROOTCELLAR_ACTION
 
 /// The configuration or program file this step writes; of packages that an upgrade changes, the spool's directory; empty for other kinds.

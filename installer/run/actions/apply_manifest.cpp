@@ -7,6 +7,7 @@
 #include "installer/run/cluster_api.h"
 #include "installer/run/cluster_namespace.h"
 #include "installer/run/deployed_record.h"
+#include "installer/run/json_at.h"
 #include "installer/run/runtime_values.h"
 #include "installer/run/tool_run.h"
 
@@ -104,9 +105,46 @@ void apply(const ApplyManifest& action, const FilledText& documents, const Clust
   }
 }
 
+/// "Namespace lab", "apps/v1 Deployment lab/web".
+std::string object_name(const JsonValue& object) {
+  const std::string kind = text_at(object, {"kind"}), space = text_at(object, {"metadata", "namespace"});
+  return cat(kind, " ", space, space.empty() ? "" : "/", text_at(object, {"metadata", "name"}));
+}
+
+/// Of the site's own cluster: what it had before. A namespace may be there for us; anything else is not ours to change.
+JsonValue objects_of_site(const ApplyManifest& action, const ClusterApi& api) {
+  JsonValue before = JsonValue::array();
+  const ActionScope& scope = api.scope();
+  if (DeployedRecord(scope, "manifest", action.space, action.name).kept()) return before;
+  ActionScope mine = scope;
+  const FilledText documents = filled(action, documents_of(action, mine), scope, Missing::is_an_error);
+  for (const JsonValue& object : api.objects_there(documents.text, action.space)) {
+    const std::string name = object_name(object);
+    if (text_at(object, {"kind"}) != "Namespace")
+      throw HostError(cat("cannot apply manifest '", action.name, "': the site's cluster has '", name, "' already, and not from here"),
+                      "take it away there, if nobody needs it; nothing of it was changed");
+    before.push(JsonValue::string(name));
+  }
+  return before;
+}
+
+/// All that the documents describe, but for what the site had before.
+std::string documents_to_delete(const std::string& documents, const ApplyManifest& action, const JsonValue* before, const ClusterApi& api) {
+  JsonValue items = JsonValue::array();
+  for (const JsonValue& object : api.objects_there(documents, action.space)) {
+    const JsonValue name = JsonValue::string(object_name(object));
+    const bool was_there = before != nullptr && std::find(before->items().begin(), before->items().end(), name) != before->items().end();
+    if (!was_there) items.push(object);
+  }
+  if (items.items().empty()) return {};
+  return JsonValue::object({{"apiVersion", JsonValue::string("v1")}, {"kind", JsonValue::string("List")}, {"items", std::move(items)}}).dump();
+}
+
 // Kinds that went with their definitions are as good as deleted; what hangs (a finalizer whose controller is gone) does not keep the rest.
-void delete_objects(const ApplyManifest& action, const std::string& kept, const ClusterApi& api) {
-  const FilledText documents = filled(action, as_documents(kept), api.scope(), Missing::is_empty);
+void delete_objects(const ApplyManifest& action, const std::string& kept, const JsonValue* before, const ClusterApi& api) {
+  FilledText documents = filled(action, as_documents(kept), api.scope(), Missing::is_empty);
+  if (api.is_sites()) documents.text = documents_to_delete(documents.text, action, before, api);
+  if (documents.text.empty()) return;
   const ToolResult result =
       api.run(with_namespace({"delete", "--ignore-not-found", "--wait=true", "--timeout=120s", "--filename", "-"}, action.space), 150,
               documents.text, documents.secrets);
@@ -131,7 +169,9 @@ ProbeResult probe(const ApplyManifest& action, ActionScope& scope) {
 
 JsonValue prepare(const ApplyManifest& action, ActionScope& scope) {
   const ClusterApi api(scope, action.kubeconfig);
-  return JsonValue::object({{"made-namespace", JsonValue::boolean(!has_namespace(action.space, api))}});
+  JsonValue undo = JsonValue::object({{"made-namespace", JsonValue::boolean(!has_namespace(action.space, api))}});
+  if (api.is_sites()) undo.set("before", objects_of_site(action, api));
+  return undo;
 }
 
 void perform(const ApplyManifest& action, ActionScope& scope) {
@@ -151,7 +191,7 @@ void take_back(const ApplyManifest& action, const JsonValue& undo, bool, ActionS
   const DeployedRecord record(scope, "manifest", action.space, action.name);
   const auto kept = record.kept();
   if (kept && api.answers())
-    delete_objects(action, *kept, api);
+    delete_objects(action, *kept, undo.find("before"), api);
   else if (kept)
     scope.context.progress.warn(cat("manifest '", action.name, "' is not deleted: the cluster does not answer"));
   if (undo.truth("made-namespace").value_or(false)) remove_empty_namespace(action.space, api);

@@ -15,6 +15,7 @@
 namespace rootcellar {
 namespace {
 
+constexpr std::string_view k_description = "rootcellar ";
 constexpr std::size_t k_answer_limit = std::size_t{64} << 20;
 constexpr std::uint64_t k_question = 60;  // seconds
 constexpr std::uint64_t k_removal = 300;
@@ -29,7 +30,7 @@ const FileEntry& chart_of(const HelmRelease& action, const ActionScope& scope) {
 std::string description_of(const HelmRelease& action, const ActionScope& scope) {
   std::string all = cat(chart_of(action, scope).digest.named(), "\n");
   for (const TemplateValue& value : action.values) all += cat(value.name, "=", value.value, "\n");
-  return cat("rootcellar ", sha256(as_bytes(all + action.values_text)).named());
+  return cat(k_description, sha256(as_bytes(all + action.values_text)).named());
 }
 
 std::string spool_of(const ActionScope& scope) { return path_join(scope.context.paths.state, "charts"); }
@@ -57,6 +58,18 @@ std::vector<HelmRevision> history_of_release(const HelmRelease& action, const Ac
 bool is_deployed_by_us(const HelmRelease& action, const ActionScope& scope) {
   const std::vector<HelmRevision> history = history_of_release(action, scope);
   return !history.empty() && history.back().status == "deployed" && history.back().description == description_of(action, scope);
+}
+
+/// Of the site's own cluster: one of another hand is not ours to change, and uninstall would take it away.
+void refuse_foreign_release(const HelmRelease& action, const ActionScope& scope) {
+  const std::vector<HelmRevision> history = history_of_release(action, scope);
+  const bool ours = history.empty() || std::any_of(history.begin(), history.end(), [](const HelmRevision& revision) {
+                      return revision.description.starts_with(k_description);
+                    });
+  if (ours) return;
+  throw HostError(cat("cannot install chart '", action.name, "': the site's cluster has a release of that name already",
+                      namespace_text(action.space), ", and not from here"),
+                  "take it away there, if nobody needs it; nothing of it was changed");
 }
 
 // A hook's job that failed stays, and the next try's job of the same name is refused. Other things hooks made may be data.
@@ -181,6 +194,7 @@ ProbeResult probe(const HelmRelease& action, ActionScope& scope) {
 
 JsonValue prepare(const HelmRelease& action, ActionScope& scope) {
   const ClusterApi api(scope, action.kubeconfig);
+  if (api.is_sites()) refuse_foreign_release(action, scope);
   return JsonValue::object({{"made-namespace", JsonValue::boolean(!has_namespace(action.space, api))}});
 }
 

@@ -1,6 +1,7 @@
 // Models of kubectl and helm, over a list of objects in a file.
 #include "tests/unit/run/cluster_machine.h"
 #include "tests/unit/run/fake_state.h"
+#include "tests/unit/run/site_machine.h"
 
 namespace rootcellar::test {
 namespace {
@@ -21,6 +22,12 @@ std::string space_of(const ToolCall& call) { return value_after(call, "--namespa
 std::vector<std::string> names_in(const std::string& documents) {
   std::vector<std::string> names;
   std::string kind;
+  if (documents.starts_with('{')) {
+    const JsonValue list = parse_json(documents, "documents");
+    for (const JsonValue& item : list.find("items")->items())
+      names.push_back(cat(lower_ascii(item.text("kind").value_or("")), "/", item.find("metadata")->text("name").value_or("")));
+    return names;
+  }
   for (const std::string_view line : split(documents, '\n')) {
     if (line.starts_with("kind: ")) kind = lower_ascii(line.substr(6));
     if (line.starts_with("  name: ") && !kind.empty()) names.push_back(cat(std::exchange(kind, {}), "/", line.substr(8)));
@@ -66,7 +73,7 @@ ToolResult apply(MemoryHost& host, const ToolCall& call) {
       missing =
           "error: resource mapping not found for name: \"hello\": no matches for kind \"Workflow\" in version \"argoproj.io/v1alpha1\"";
     else
-      set_member(host, k_objects, qualified(call, name), true);
+      set_member(host, k_objects, name.starts_with("namespace/") ? cat("- ", name) : qualified(call, name), true);
   }
   return missing.empty() ? good("serverside-applied\n") : bad(1, missing);
 }
@@ -106,6 +113,29 @@ ToolResult get_listed(MemoryHost& host, const ToolCall& call) {
     out += name + '\n';
   }
   return good(out);
+}
+
+/// Those that are there, whole.
+ToolResult get_described(MemoryHost& host, const ToolCall& call) {
+  JsonValue items = JsonValue::array();
+  for (const std::string& name : names_in(call.input)) {
+    const bool space = name.starts_with("namespace/");
+    if (!read_lines(host, k_objects).contains(space ? cat("- ", name) : qualified(call, name))) continue;
+    const std::string kind = name.substr(0, name.find('/'));
+    JsonValue metadata = JsonValue::object({{"name", JsonValue::string(name.substr(kind.size() + 1))}});
+    if (!space) metadata.set("namespace", JsonValue::string(space_of(call)));
+    const std::string spelt = space ? "Namespace" : kind == "configmap" ? "ConfigMap" : kind;
+    items.push(JsonValue::object({{"kind", JsonValue::string(spelt)}, {"metadata", metadata}}));
+  }
+  return good(JsonValue::object({{"kind", JsonValue::string("List")}, {"items", items}}).dump());
+}
+
+/// The pods of a proof: on nodes one and two.
+ToolResult get_pulls(MemoryHost& host) {
+  const std::string pulled = R"({"metadata":{"name":"pull-0"},"status":{"containerStatuses":[{"state":{"terminated":{"reason":"StartError"}}}]}})";
+  const std::string state = host.exists(k_bad_node) ? R"("waiting":{"reason":"ImagePullBackOff","message":"dial tcp: connection refused"})"
+                                                    : R"("running":{})";
+  return good(cat(R"({"items":[)", pulled, R"(,{"metadata":{"name":"pull-1"},"status":{"containerStatuses":[{"state":{)", state, "}}]}}]}"));
 }
 
 ToolResult get_contents(MemoryHost& host, const ToolCall& call) {
@@ -174,7 +204,9 @@ ToolResult get_labelled(MemoryHost& host, const ToolCall& call) {
 
 ToolResult get(MemoryHost& host, const ToolCall& call) {
   if (has(call, "--raw")) return good("ok");
+  if (has(call, "--filename") && has(call, "json")) return get_described(host, call);
   if (has(call, "--filename")) return get_listed(host, call);
+  if (space_of(call) == "rootcellar-proof") return get_pulls(host);
   const std::string& what = call.argv.at(4);
   if (what == "namespace") return get_namespace(host, call.argv.at(5));
   if (what.starts_with("all,")) return get_contents(host, call);

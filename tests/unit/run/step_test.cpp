@@ -5,6 +5,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "tests/unit/run/cluster_machine.h"
+#include "tests/unit/run/site_machine.h"
 
 namespace rootcellar::test {
 namespace {
@@ -13,6 +14,7 @@ TEST(Step, EveryKindSurvivesItsJson) {
   std::vector<std::size_t> kinds;
   std::vector<Step> steps = small_plan();
   for (const Step& step : cluster_plan()) steps.push_back(step);
+  for (const Step& step : site_plan()) steps.push_back(step);
   for (const Step& step : steps) {
     const JsonValue json = parse_json(encode_step(step).dump(), "test");
     const Step again = decode_step(json, "test");

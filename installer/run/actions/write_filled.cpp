@@ -1,0 +1,31 @@
+#include "bundle/base/secret.h"
+#include "installer/run/actions/actions.h"
+#include "installer/run/own_file.h"
+#include "installer/run/runtime_values.h"
+
+namespace rootcellar {
+namespace {
+
+FilledText text_of(const WriteFilled& action, const ActionScope& scope) { return fill_in(action.text, {}, cat("'", action.path, "'"), scope); }
+
+}  // namespace
+
+ProbeResult probe(const WriteFilled& action, ActionScope& scope) {
+  const auto found = scope.host().status(action.path);
+  if (!found || found->type != FileStatus::Type::file || found->mode != action.mode) return ProbeResult::needed;
+  return scope.host().digest(action.path) == sha256(as_bytes(text_of(action, scope).text)) ? ProbeResult::already : ProbeResult::needed;
+}
+
+// The digest of what is written is not kept: a short secret could be guessed from it.
+JsonValue prepare(const WriteFilled& action, ActionScope& scope) { return keep_previous(action.path, std::nullopt, scope.context); }
+
+void perform(const WriteFilled& action, ActionScope& scope) {
+  const FilledText text = text_of(action, scope);
+  put_in_place(action.path, action.mode, {}, scope.context, [&](Sink& file) { file.write(as_bytes(text.text)); });
+}
+
+void take_back(const WriteFilled& action, const JsonValue& undo, bool, ActionScope& scope) {
+  put_back_previous(action.path, undo, scope.context);
+}
+
+}  // namespace rootcellar
