@@ -56,11 +56,14 @@ if [ "$what" = cluster ]; then
 
   title "end to end: certificates renewed, a changed address followed, a backup that brings the cluster back"
   bash tests/e2e/cluster_care.sh build/dev/bin build/e2e-cluster
+
+  title "end to end: a registry and a cluster that the site has already, used and left"
+  bash tests/e2e/cluster_existing.sh build/dev/bin build/e2e-cluster
 fi
 
 if [ "$what" = vm ]; then
   title "end to end: the same bundle from a USB stick in a virtual machine"
   bash tests/e2e/vm.sh build/e2e
 fi
-[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care}.sh ('run.sh cluster'), tests/e2e/vm.sh ('run.sh vm')"
+[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh ('run.sh vm')"
 title "all passed"
