@@ -69,10 +69,10 @@ FirstNode look_at_first_node(Surroundings& surroundings) {
     throw HostError(cat("cannot make a ticket: this machine joined the cluster of ", plan->join->address),
                     "run it there, on the first node");
   }
-  if (!bundle->index().appliance.cluster.enabled)
-    throw HostError(cat("cannot make a ticket: '", bundle_name(bundle->header()), "' has no cluster"));
   if (uses_site_cluster(*plan))
     throw HostError("cannot make a ticket: the cluster is the site's own, and those who run it say who joins");
+  if (!bundle->index().appliance.cluster.enabled)
+    throw HostError(cat("cannot make a ticket: '", bundle_name(bundle->header()), "' has no cluster"));
   if (!plan->finished) throw HostError("cannot make a ticket: the installation is not complete", "run 'rootcellar-install resume' first");
   FirstNode node{*std::move(bundle), kept.answers().value_or(Answers()), {}};
   node.facts = read_facts(surroundings.host, {});

@@ -51,8 +51,10 @@ void refuse_conflicts(const Missing& missing, const PushImages& action) {
                   "nothing was pushed; take that name away there, if nobody needs it");
 }
 
+const Owner k_whoever_runs{"", ""};
+
 void write_blob(const Digest& digest, const std::string& path, ActionScope& scope) {
-  auto file = scope.host().create_file(path, 0600, {});
+  auto file = scope.host().create_file(path, 0600, k_whoever_runs);
   scope.bundle().read_blob(digest, *file);
   file->commit(false);
 }
@@ -60,8 +62,8 @@ void write_blob(const Digest& digest, const std::string& path, ActionScope& scop
 /// As skopeo's transport "dir" reads it: containers/image, directory/directory_transport.go.
 void spool_image(const SiteImage& image, const std::string& folder, ActionScope& scope) {
   scope.host().remove_tree(folder);
-  scope.host().make_directories(folder, 0700);
-  scope.host().write_file(cat(folder, "/version"), "Directory Transport Version: 1.1\n", 0600);
+  scope.host().make_directories(folder, 0700, k_whoever_runs);
+  scope.host().write_file(cat(folder, "/version"), "Directory Transport Version: 1.1\n", 0600, k_whoever_runs);
   write_blob(image.digest, cat(folder, "/manifest.json"), scope);
   for (const Digest& blob : std::set<Digest>(image.blobs.begin(), image.blobs.end())) write_blob(blob, cat(folder, "/", blob.hex()), scope);
 }

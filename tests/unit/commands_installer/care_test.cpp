@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "installer/care/backup_file.h"
+#include "installer/commands/kept_state.h"
 #include "tests/unit/commands_installer/site_fixture.h"
 
 namespace rootcellar {
@@ -28,6 +29,23 @@ TEST(Care, NeedsAClusterThatWasInstalledHere) {
   const auto ran = site.run({"backup", "--to", "/media"});
   EXPECT_EQ(ran.err, "error: cannot back up: no cluster was installed on this machine\n");
   EXPECT_EQ(ran.exit_code, 6);
+}
+
+TEST(Care, LeavesTheSitesOwnClusterToThoseWhoRunIt) {
+  Site site;
+  EXPECT_EQ(site.run({"install", site.write_bundle(), "--trust", site.write_key(test::first_key()), "--yes"}).exit_code, 0);
+  const KeptState kept(site.surroundings());
+  Journal journal(site.host(), kept.journal_path());
+  const std::vector<Step> steps{{"site-kubeconfig", "keep the key", "", KeepSiteFile{"/root/kubeconfig", k_site_kubeconfig, "", ""}}};
+  journal.append(plan_record(*kept.open(), steps, {}, 1'800'000'000));
+  for (const auto& [verb, words] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"renew", {"renew"}}, {"readdress", {"readdress"}}, {"back up", {"backup", "--to", "/media"}}}) {
+    const auto ran = site.run(words);
+    EXPECT_EQ(ran.err, "error: cannot " + verb + ": the cluster is the site's own, and those who run it look after it\n");
+    EXPECT_EQ(ran.exit_code, 6);
+  }
+  EXPECT_EQ(site.run({"ticket", "-o", "/join.ticket"}).err,
+            "error: cannot make a ticket: the cluster is the site's own, and those who run it say who joins\n");
 }
 
 TEST(Care, NeedsRoot) {

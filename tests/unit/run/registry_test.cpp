@@ -65,6 +65,25 @@ TEST_F(RealRegistry, ServesEveryImageUnderEveryName) {
   }
 }
 
+TEST_F(RealRegistry, TakesWhatIsPushedIntoItOnce) {
+  const RegistryServer server(storage_, directory_.path());
+  const std::string address = server.url("").substr(std::string_view("http://").size());
+  const Step step{"push", "push", "", PushImages{address, "", "", true, folder("spool")}};
+  RunContext context{.host = *host_, .bundle = &bundle_, .progress = silent_progress(), .paths = {.state = folder("state"), .logs = folder("logs")}};
+  EXPECT_EQ(probe_step(step, context), ProbeResult::needed);
+  do_step(step, context);
+  EXPECT_EQ(probe_step(step, context), ProbeResult::already);
+  const Digest web = image_named(bundle_.index(), "quay.io/lab/web").digest;
+  EXPECT_EQ(pulled_digest(server, "quay.io/lab/web:1", "a"), web);
+  EXPECT_EQ(pulled_digest(server, "library/registry:2", "b"), image_named(bundle_.index(), "docker.io/library/registry").digest);
+  EXPECT_FALSE(host_->exists(folder("spool")));
+
+  ASSERT_EQ(skopeo_copy(server.image("library/registry:2"), server.image("quay.io/lab/web:1")), 0);
+  EXPECT_THROW(do_step(step, context), HostError);
+  undo_step(step, JsonValue::object(), context, true);
+  EXPECT_EQ(pulled_digest(server, "quay.io/lab/web:latest", "c"), web);
+}
+
 TEST_F(RealRegistry, TellsHowMuchThereIsToWrite) {
   Sums first, second;
   const std::uint64_t bytes = fill_registry(bundle_, {}, storage_, k_nobody_else, *host_, 2, first);
