@@ -12,7 +12,7 @@ namespace {
 
 /// Nothing, and a refusal, where a place cannot be filled in; those of answers are refused by check_references already.
 std::optional<std::string> host_of(const ClusterExport& described, const PlanInput& input, const ClusterSite& site) {
-  if (described.host.empty()) return site.address;
+  if (described.host.empty()) return input.site_cluster() ? std::string() : site.address;
   const std::vector<TemplateValue> values = template_values(input, site);
   try {
     return render_template(
@@ -34,7 +34,7 @@ bool is_certified(const std::string& host, const ClusterSite& site) {
          std::any_of(site.cert_sans.begin(), site.cert_sans.end(), is_it);
 }
 
-void plan_export(const ClusterExport& described, const std::string& host, const ClusterSite& site, Plan& plan) {
+void plan_export(const PlanInput& input, const ClusterExport& described, const std::string& host, const ClusterSite& site, Plan& plan) {
   ExportAccess access;
   access.name = described.name;
   access.space = described.space.empty() ? "default" : described.space;
@@ -45,6 +45,7 @@ void plan_export(const ClusterExport& described, const std::string& host, const 
   access.path = described.path;
   access.format = described.format;
   access.node = site.node;
+  if (input.site_cluster()) access.kubeconfig = k_site_kubeconfig;
   add_step(plan, cat("export-", step_slug(described.name)), cat("write ", described.path),
            cat("With this file another host uses the cluster as service account '", access.account, "'."), access);
   plan.cautions.push_back(cat("whoever has ", described.path, " may do in the cluster what service account '", access.account,
@@ -57,12 +58,13 @@ void plan_exports(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   for (const ClusterExport& described : input.appliance().cluster.exports) {
     const std::optional<std::string> host = host_of(described, input, site);
     if (!host) continue;
-    if (!is_certified(*host, site)) {
+    // For which names the site's own API server has a certificate is the site's business.
+    if (!input.site_cluster() && !is_certified(*host, site)) {
       plan.refusals.push_back(
           cat("export '", described.name, "' is for hosts that reach this cluster as '", *host,
               "', and the API server's certificate is not for that name: add it to the answers below 'cluster', 'cert_sans'"));
     }
-    plan_export(described, *host, site, plan);
+    plan_export(input, described, *host, site, plan);
   }
 }
 

@@ -45,4 +45,17 @@ std::string access_file(const Access& access, const std::string& format) {
   return format == "kubeconfig" ? kubeconfig(access) : tator_values(access);
 }
 
+std::optional<ServerPlace> parse_server_url(std::string_view url) {
+  constexpr std::string_view k_scheme = "https://";
+  if (!url.starts_with(k_scheme)) return std::nullopt;
+  std::string_view place = url.substr(k_scheme.size());
+  place = place.substr(0, place.find('/'));
+  const std::size_t colon = place.rfind(':');
+  const bool has_port = colon != place.npos && place.find(']', colon) == place.npos;
+  const auto port = has_port ? parse_u64(place.substr(colon + 1)) : std::optional(std::uint64_t{443});
+  const std::string_view host = place.substr(0, has_port ? colon : place.size());
+  if (!port || *port == 0 || *port > 65535 || host.empty()) return std::nullopt;
+  return ServerPlace{std::string(host), *port};
+}
+
 }  // namespace rootcellar

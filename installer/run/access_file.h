@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace rootcellar {
 
@@ -18,5 +20,14 @@ struct Access {
 /// "tator": values for Tator's chart, read by `helm --values`: remoteTranscodes with host, port, token ("Bearer TOKEN") and cert (PEM).
 /// "kubeconfig": for kubectl and every other program (k8s.io/client-go, clientcmd/api/v1).
 std::string access_file(const Access& access, const std::string& format);
+
+/// Where a kubeconfig says that its API server is.
+struct ServerPlace {
+  std::string host;  ///< a name or a numeric address, IPv6 in brackets
+  std::uint64_t port = 0;
+  bool operator==(const ServerPlace&) const = default;
+};
+/// Of "https://HOST", "https://HOST:PORT" and either with a path.
+std::optional<ServerPlace> parse_server_url(std::string_view url);
 
 }  // namespace rootcellar

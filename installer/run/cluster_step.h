@@ -153,8 +153,8 @@ struct ExportAccess {
   std::string account;
   std::vector<std::string> cluster_roles;
   std::vector<std::string> roles;
-  std::string host;  ///< by which the other host reaches the API server
-  std::uint64_t port = 6443;
+  std::string host;  ///< by which the other host reaches the API server; the site's own cluster: empty for what its kubeconfig says
+  std::uint64_t port = 6443;  ///< the site's own cluster: what its kubeconfig says
   std::string path;
   std::string format;  ///< "tator" | "kubeconfig"
   std::string node;    ///< this one's name, for the file's first line

@@ -109,11 +109,21 @@ std::string decoded(const JsonValue& secret, std::string_view key) {
   return bytes ? std::string(as_text(*bytes)) : std::string();
 }
 
+/// Of the site's own cluster only its kubeconfig says where it is.
+ServerPlace server_of(const ExportAccess& action, const ClusterApi& api) {
+  if (!api.is_sites()) return {action.host, action.port};
+  const std::string url = api.run_or_throw({"config", "view", "--minify", "--output=jsonpath={.clusters[0].cluster.server}"}, 30).output;
+  const auto server = parse_server_url(url);
+  if (!server) throw HostError(cat("expected https://HOST:PORT of the site's cluster in its kubeconfig, found '", printable(url), "'"));
+  return {action.host.empty() ? server->host : action.host, server->port};
+}
+
 /// The file as it should be; nothing when the cluster has not made the token.
 std::optional<std::string> present_file(const ExportAccess& action, const ClusterApi& api) {
   const auto secret = api.get_json(there({cat("secret/", token_name(action)), "--ignore-not-found"}, action));
   if (!secret) return std::nullopt;
-  const Access access{action.node, action.space, action.host, action.port, decoded(*secret, "token"), decoded(*secret, "ca.crt")};
+  const ServerPlace server = server_of(action, api);
+  const Access access{action.node, action.space, server.host, server.port, decoded(*secret, "token"), decoded(*secret, "ca.crt")};
   return access.token.empty() || access.authority.empty() ? std::nullopt : std::optional(access_file(access, action.format));
 }
 
@@ -147,7 +157,7 @@ std::string export_fault(const ExportAccess& action, const ActionScope& scope) {
   if (!wanted_text) return cat("the cluster does not have the token '", token_name(action), "' any more");
   if (scope.host().read_file(action.path, k_file_limit) != *wanted_text)
     return cat("'", action.path, "' is older than the token or the authority it names; 'rootcellar-install renew' writes it anew");
-  if (server_lacks_name(action.host, scope.host())) return cat("the API server's certificate is not for '", action.host, "'");
+  if (!api.is_sites() && server_lacks_name(action.host, scope.host())) return cat("the API server's certificate is not for '", action.host, "'");
   return {};
 }
 

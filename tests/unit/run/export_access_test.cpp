@@ -54,6 +54,16 @@ TEST(AccessFile, IsAKubeconfig) {
             "current-context: cluster\n");
 }
 
+TEST(AccessFile, NamesTheServerOfASitesKubeconfig) {
+  EXPECT_EQ(parse_server_url("https://192.0.2.9:6443"), (ServerPlace{"192.0.2.9", 6443}));
+  EXPECT_EQ(parse_server_url("https://api.lab/k8s/clusters/one"), (ServerPlace{"api.lab", 443}));
+  EXPECT_EQ(parse_server_url("https://[2001:db8::1]:8443"), (ServerPlace{"[2001:db8::1]", 8443}));
+  EXPECT_EQ(parse_server_url("https://[2001:db8::1]"), (ServerPlace{"[2001:db8::1]", 443}));
+  for (const char* url : {"", "http://api.lab:6443", "https://", "https://:6443", "https://api.lab:", "https://api.lab:70000"}) {
+    EXPECT_EQ(parse_server_url(url), std::nullopt) << url;
+  }
+}
+
 class Exports : public ::testing::Test {
  protected:
   Exports() {
