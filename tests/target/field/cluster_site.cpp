@@ -35,6 +35,8 @@ MachineSetup cluster_setup(const std::string& name) {
 bool is_drawn(const std::string& fact) {
   constexpr std::array k_drawn = {"file /var/lib/kubelet/*",
                                   "file /var/lib/containerd/*",
+                                  "file /var/lib/cri-dockerd/*",
+                                  "file /var/lib/docker/*",
                                   "file /var/lib/etcd/*",
                                   "file /var/lib/cni/*",
                                   "file /var/log/*",
@@ -43,6 +45,7 @@ bool is_drawn(const std::string& fact) {
                                   "link veth*",
                                   "unit kubepods*",
                                   "unit cri-containerd-*",
+                                  "unit docker-*",
                                   "listening tcp 127.0.0.1:*"};
   return std::any_of(k_drawn.begin(), k_drawn.end(), [&](const char* pattern) { return ::fnmatch(pattern, fact.c_str(), 0) == 0; });
 }
