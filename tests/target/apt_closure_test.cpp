@@ -114,6 +114,35 @@ TEST(AptClosure, InstallsFromThePartialPoolWithAuthenticationOn) {
   run(R"(chroot "$1" dpkg -s docker.io docker-registry containerd runc | grep -c '^Status: install ok installed' | grep -qx 4)", {root});
 }
 
+std::vector<std::string> groups_of(const Lock& lock, const std::string& name) {
+  for (const LockedPackage& deb : lock.packages) {
+    if (deb.package.name == name) return deb.package.groups;
+  }
+  return {"not carried"};
+}
+
+TEST(AptClosure, AMachineOfOneRoleInstallsFromThePartThatIsForIt) {
+  const TemporaryDirectory work("closure");
+  Builder builder(path_join(work.path(), "cache"));
+  SourceContext context = builder.context();
+  Profile profile = profile_of({"socat"});
+  profile.packages.groups = {{"role:a", {"jq"}}, {"role:b", {"tree", "libonig5"}}};
+  const Lock lock = lock_profile(profile, 0, context);
+  using Groups = std::vector<std::string>;
+  EXPECT_EQ(groups_of(lock, "socat"), Groups{});
+  EXPECT_EQ(groups_of(lock, "jq"), Groups{"role:a"});
+  EXPECT_EQ(groups_of(lock, "tree"), Groups{"role:b"});
+  EXPECT_EQ(groups_of(lock, "libonig5"), (Groups{"role:a", "role:b"}));
+  const std::string media = path_join(work.path(), "media"), root = path_join(work.path(), "root");
+  lay_out(lock, context, media);
+  for (const LockedPackage& deb : lock.packages) {
+    if (!needed_by(deb.package, {"role:a"})) remove_file(path_join(media, deb.package.path));
+  }
+  run(k_make_root, {root});
+  run(R"(exec unshare --mount --net /bin/sh -ec "$@")", {k_install, "sh", root, media, sources_on_target(lock), "socat", "jq"});
+  run(R"(chroot "$1" dpkg -s socat jq libonig5 | grep -c '^Status: install ok installed' | grep -qx 3)", {root});
+}
+
 TEST(AptClosure, FaultsAreOneClearMessage) {
   const TemporaryDirectory work("closure");
   Builder builder(path_join(work.path(), "cache"));

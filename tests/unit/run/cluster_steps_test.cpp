@@ -351,7 +351,7 @@ TEST_F(ClusterSteps, ALimitIsOnlyEverRaised) {
 TEST_F(ClusterSteps, RulesThatPeopleHadInAFirewallStayTheirs) {
   const std::string theirs = host_.read_file("/fake/ufw", 1000).value_or("");
   const JsonValue undo = prepare_undo(step("ufw"), context_);
-  EXPECT_EQ(undo.dump(), R"({"added":["allow from 10.244.0.0/16","route allow to 10.244.0.0/16"]})") << "allow 6443/tcp was there";
+  EXPECT_EQ(undo.find("added")->dump(), R"(["allow from 10.244.0.0/16","route allow to 10.244.0.0/16"])") << "allow 6443/tcp was there";
   run("ufw");
   EXPECT_EQ(probe_step(step("ufw"), context_), ProbeResult::already);
   EXPECT_EQ(host_.read_file("/fake/ufw", 1000),
@@ -359,6 +359,16 @@ TEST_F(ClusterSteps, RulesThatPeopleHadInAFirewallStayTheirs) {
             "10.244.0.0/16 comment 'rootcellar'\n");
   undo_step(step("ufw"), undo, context_, false);
   EXPECT_EQ(host_.read_file("/fake/ufw", 1000), theirs);
+  EXPECT_EQ(host_.read_file("/etc/ufw/user.rules", 1000), "# as the package has it\n") << "nobody else has changed a rule";
+}
+
+TEST_F(ClusterSteps, AFirewallThatPeopleChangedSinceKeepsItsFiles) {
+  const JsonValue undo = prepare_undo(step("ufw"), context_);
+  run("ufw");
+  set_member(host_, "/fake/ufw", "ufw allow 8080/tcp", true);
+  undo_step(step("ufw"), undo, context_, false);
+  EXPECT_EQ(host_.read_file("/fake/ufw", 1000), "ufw allow 22/tcp\nufw allow 6443/tcp comment 'ours for long'\nufw allow 8080/tcp\n");
+  EXPECT_EQ(host_.read_file("/etc/ufw/user.rules", 1000).value_or("").substr(0, 18), "# as ufw writes it");
 }
 
 TEST_F(ClusterSteps, FirewalldGetsItsRulesForNowAndForLater) {
@@ -369,6 +379,7 @@ TEST_F(ClusterSteps, FirewalldGetsItsRulesForNowAndForLater) {
             "--zone=public port=6443/tcp\nruntime --zone=trusted source=10.244.0.0/16\n");
   undo_step(step("firewalld"), undo, context_, false);
   EXPECT_EQ(host_.read_file("/fake/firewalld", 1000), "permanent --zone=public service=ssh\n");
+  EXPECT_FALSE(host_.exists("/etc/firewalld/zones/public.xml") || host_.exists("/etc/firewalld/zones/trusted.xml"));
 }
 
 TEST_F(ClusterSteps, AFirewallThatIsGoneHasNothingToTakeBack) {

@@ -79,6 +79,7 @@ ToolResult ufw(MemoryHost& host, const ToolCall& call) {
   if (!adds) words.erase(deleting);
   if (adds) words.erase(words.end() - 2, words.end());
   set_member(host, k_ufw, cat("ufw ", join(words, " "), " comment 'rootcellar'"), adds);
+  host.write_file("/etc/ufw/user.rules", cat("# as ufw writes it\n", join(Texts(lines.begin(), lines.end()), "\n")), 0640);
   return good();
 }
 
@@ -88,10 +89,15 @@ ToolResult firewall_cmd(MemoryHost& host, const ToolCall& call) {
   if (call.argv[1].starts_with("--get-zone-of-interface=")) return bad(2, "no zone");
   if (has(call, "--get-default-zone")) return good("public\n");
   const std::string& option = call.argv.back();
+  if (option == "--list-all") {
+    const Lines lines = read_lines(host, k_firewalld);
+    return good(join(Texts(lines.lower_bound("permanent"), lines.lower_bound("runtime")), "\n"));
+  }
   const std::string value = option.substr(option.find('-', 2) + 1);
   const std::string line = cat(has(call, "--permanent") ? "permanent " : "runtime ", *(call.argv.end() - 2), " ", value);
   if (option.starts_with("--query-")) return read_lines(host, k_firewalld).contains(line) ? good("yes\n") : bad(1, "no");
   set_member(host, k_firewalld, line, option.starts_with("--add-"));
+  if (has(call, "--permanent")) host.write_file(cat("/etc/firewalld/zones/", (call.argv.end() - 2)->substr(7), ".xml"), line);
   return good();
 }
 
@@ -211,6 +217,8 @@ void set_up_node_tools(MemoryHost& host) {
   host.set_tool("/usr/bin/nvidia-ctk", nvidia_ctk);
   for (const char* program : {"/usr/sbin/ufw", "/usr/bin/firewall-offline-cmd", "/usr/bin/nvidia-cdi-hook"}) host.add_file(program, "", 0755);
   host.add_file(k_ufw, "ufw allow 22/tcp\nufw allow 6443/tcp comment 'ours for long'\n");
+  host.add_file("/etc/ufw/user.rules", "# as the package has it\n", 0640);
+  host.add_directories("/etc/firewalld/zones");
   host.add_file(k_firewalld, "permanent --zone=public service=ssh\n");
   host.set_tool("/usr/sbin/iptables-save", iptables_save);
   host.set_tool("/usr/sbin/iptables-restore", iptables_restore);
