@@ -25,11 +25,11 @@ struct NodeRole {
 
 /// A port of what runs in the cluster, such as the CNI's between nodes: where a firewall is, it is opened.
 struct ClusterPort {
-  std::string name;             ///< what listens: "flannel's packets between nodes"
-  std::uint64_t first = 0;      ///< "30000-32767/udp": 30000
-  std::uint64_t last = 0;       ///< the same as `first` for one port
-  std::string protocol = "tcp"; ///< "tcp" | "udp"
-  std::string from = "nodes";   ///< who must reach it: "nodes" | "everyone"
+  std::string name;              ///< what listens: "flannel's packets between nodes"
+  std::uint64_t first = 0;       ///< "30000-32767/udp": 30000
+  std::uint64_t last = 0;        ///< the same as `first` for one port
+  std::string protocol = "tcp";  ///< "tcp" | "udp"
+  std::string from = "nodes";    ///< who must reach it: "nodes" | "everyone"
 };
 
 /// Something that must come true before the next deployment begins. Exactly one kind.
@@ -119,7 +119,7 @@ struct ClusterSection {
   bool schedule_on_control_plane = true;        ///< takes the control plane's taint away
   std::vector<std::string> cert_sans;           ///< more names of the API server
   std::vector<NodeRole> roles;
-  std::vector<ClusterPort> ports;               ///< beside those that every cluster has
+  std::vector<ClusterPort> ports;  ///< beside those that every cluster has
   std::vector<GeneratedSecret> secrets;
   std::vector<Deployment> network;              ///< the CNI: before the node can be Ready
   std::vector<Deployment> deploy;               ///< everything else, in order

@@ -54,6 +54,13 @@ if [ "$what" = cluster ]; then
   title "end to end: the same cluster killed in kubeadm, kubectl, helm and a wait, and without power in kubeadm"
   bash tests/e2e/cluster_kill.sh build/dev/bin build/e2e-cluster
 
+  title "end to end: the same cluster behind ufw, and behind firewalld"
+  bash tests/e2e/cluster_firewall.sh build/dev/bin build/e2e-cluster ufw
+  bash tests/e2e/cluster_firewall.sh build/dev/bin build/e2e-cluster firewalld
+
+  title "end to end: a cluster whose containers are run by NVIDIA's runtime, with a stand-in for a card"
+  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-cdi cdi
+
   title "end to end: certificates renewed, a changed address followed, a backup that brings the cluster back"
   bash tests/e2e/cluster_care.sh build/dev/bin build/e2e-cluster
 
@@ -65,5 +72,5 @@ if [ "$what" = vm ]; then
   title "end to end: the same bundle from a USB stick in a virtual machine"
   bash tests/e2e/vm.sh build/e2e
 fi
-[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh ('run.sh vm')"
+[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,firewall,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh ('run.sh vm')"
 title "all passed"

@@ -32,7 +32,8 @@ void check_role(const YamlNode& root, const Profile& profile, YamlFaults& faults
   for (const NodeRole& role : profile.cluster.described.roles) roles.push_back(role.name);
   if (std::find(roles.begin(), roles.end(), profile.gpu.role) != roles.end()) return;
   const auto near = did_you_mean(profile.gpu.role, roles);
-  faults.add(*node, cat("role '", printable(profile.gpu.role, 80), "' is not among cluster.roles"), near ? cat("did you mean '", *near, "'?") : std::string());
+  faults.add(*node, cat("role '", printable(profile.gpu.role, 80), "' is not among cluster.roles"),
+             near ? cat("did you mean '", *near, "'?") : std::string());
 }
 
 /// containerd's settings are written for a cluster only.

@@ -96,8 +96,8 @@ LockedPackage locked_package(const AptRoot& apt, const PrintedUri& printed, cons
           .blob = {.digest = printed.digest, .size = printed.size, .url = url}};
 }
 
-/// What every machine gets, and what each group adds to it. Solved for nobody, for each group and for all at once: what apt then chooses on a
-/// machine of one group, of none or of all is there.
+/// What every machine gets, and what each group adds to it. Solved for nobody, for each group and for all at once: what apt then chooses on
+/// a machine of one group, of none or of all is there.
 class GroupedClosure {
  public:
   GroupedClosure(AptRoot& apt, const ProfilePackages& packages, const std::vector<SolvedPackage>& base)

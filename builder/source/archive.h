@@ -1,5 +1,5 @@
-// Single files out of archives as upstreams publish them: tar and zip with any of the usual compressions, Debian packages, or one compressed
-// file alone.
+// Single files out of archives as upstreams publish them: tar and zip with any of the usual compressions, Debian packages, or one
+// compressed file alone.
 #pragma once
 
 #include <cstdint>

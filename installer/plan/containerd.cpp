@@ -42,7 +42,8 @@ std::string opt_text(const PlanInput& input) {
 std::string nvidia_text(const PlanInput& input, std::string_view section) {
   const std::optional<std::string> path = nvidia_runtime(input);
   if (!path) return {};
-  const std::string first = input.appliance().runtime.nvidia_default ? cat(section, "]\ndefault_runtime_name = \"nvidia\"\n\n") : std::string();
+  const std::string first =
+      input.appliance().runtime.nvidia_default ? cat(section, "]\ndefault_runtime_name = \"nvidia\"\n\n") : std::string();
   return cat("\n", first, section, ".runtimes.nvidia]\nruntime_type = \"io.containerd.runc.v2\"\n\n", section,
              ".runtimes.nvidia.options]\nBinaryName = ", quoted(*path), "\nSystemdCgroup = true\n");
 }
@@ -57,8 +58,9 @@ std::string cdi_text(const PlanInput& input, std::uint64_t minor) {
 std::string config_of_one(const PlanInput& input, std::uint64_t minor) {
   const ClusterSection& section = input.appliance().cluster;
   const std::string cri = "[plugins.\"io.containerd.grpc.v1.cri\"";
-  return cat("version = 2\nroot = ", quoted(input.layout.containerd), "\n\n", opt_text(input), cri, "]\nsandbox_image = ", quoted(section.sandbox_image),
-             "\n", input.facts.node.oom_score_fixed ? "restrict_oom_score_adj = true\n" : "", cdi_text(input, minor), "\n", cri,
+  return cat("version = 2\nroot = ", quoted(input.layout.containerd), "\n\n", opt_text(input), cri,
+             "]\nsandbox_image = ", quoted(section.sandbox_image), "\n",
+             input.facts.node.oom_score_fixed ? "restrict_oom_score_adj = true\n" : "", cdi_text(input, minor), "\n", cri,
              ".cni]\nbin_dir = ", quoted(section.cni_programs), "\nconf_dir = \"/etc/cni/net.d\"\n\n", cri,
              ".registry]\nconfig_path = ", quoted(k_certs), "\n\n", cri,
              ".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\n\n", cri,

@@ -29,7 +29,8 @@ constexpr std::array<KnownPort, 4> k_node_ports = {{{10250, "the kubelet, for th
                                                     {10249, "kube-proxy's numbers", k_itself}}};
 
 void add_known(const KnownPort& port, const ClusterSite& site, std::vector<OpenedPort>& ports) {
-  ports.push_back({port.from == k_itself ? "127.0.0.1" : site.address, port.number, std::string(port.purpose), 0, "tcp", std::string(port.from)});
+  ports.push_back(
+      {port.from == k_itself ? "127.0.0.1" : site.address, port.number, std::string(port.purpose), 0, "tcp", std::string(port.from)});
 }
 
 void add_declared(const ClusterPort& port, const ClusterSite& site, std::vector<OpenedPort>& ports) {
@@ -71,7 +72,8 @@ std::vector<OpenedPort> registry_ports(const PlanInput& input, const ClusterSite
   std::vector<OpenedPort> ports;
   if (!input.own_registry() || input.layout.listen.loopback()) return ports;
   ports.push_back({site.address, input.layout.listen.port, "", 0, "tcp", std::string(k_everyone)});
-  if (input.appliance().registry.auth == "htpasswd") ports.push_back({site.address, input.layout.push.port, "", 0, "tcp", std::string(k_everyone)});
+  if (input.appliance().registry.auth == "htpasswd")
+    ports.push_back({site.address, input.layout.push.port, "", 0, "tcp", std::string(k_everyone)});
   return ports;
 }
 
@@ -88,7 +90,8 @@ std::vector<Opening> openings(const PlanInput& input, const ClusterSite& site, c
   // As ufw sorts them.
   const auto number = [](const std::string& text) { return parse_u64(text.substr(0, text.find_first_of(":-"))).value_or(0); };
   for (Opening& opening : out) {
-    std::sort(opening.ports.begin(), opening.ports.end(), [&](const std::string& a, const std::string& b) { return number(a) < number(b); });
+    std::sort(opening.ports.begin(), opening.ports.end(),
+              [&](const std::string& a, const std::string& b) { return number(a) < number(b); });
   }
   return out;
 }
@@ -127,8 +130,8 @@ std::vector<std::string> firewalld_rules(const PlanInput& input, const ClusterSi
   for (const Opening& opening : openings(input, site, '-')) {
     for (const std::string& port : opening.ports) {
       rules.push_back(opening.source.empty() ? cat("port ", port, "/", opening.protocol)
-                                             : cat("rich-rule rule family=\"ipv4\" source address=\"", opening.source, "\" port port=\"", port,
-                                                   "\" protocol=\"", opening.protocol, "\" accept"));
+                                             : cat("rich-rule rule family=\"ipv4\" source address=\"", opening.source, "\" port port=\"",
+                                                   port, "\" protocol=\"", opening.protocol, "\" accept"));
     }
   }
   return rules;
@@ -140,7 +143,8 @@ struct OwnRules {
 };
 
 OwnRules nft_rules(const PlanInput& input, const ClusterSite& site) {
-  OwnRules rules{{cat("ip saddr ", site.pod_cidr, " accept")}, {cat("ip saddr ", site.pod_cidr, " accept"), cat("ip daddr ", site.pod_cidr, " accept")}};
+  OwnRules rules{{cat("ip saddr ", site.pod_cidr, " accept")},
+                 {cat("ip saddr ", site.pod_cidr, " accept"), cat("ip daddr ", site.pod_cidr, " accept")}};
   for (const Opening& opening : openings(input, site, '-')) {
     rules.input.push_back(cat(opening.source.empty() ? "" : cat("ip saddr ", opening.source, " "), opening.protocol, " dport { ",
                               join(opening.ports, ", "), " } accept"));
@@ -183,13 +187,15 @@ std::string quoted_lines(const std::vector<std::string>& lines) { return cat("'"
 
 /// Rules that people wrote are theirs: we add nothing to a file that we do not understand, and say what it needs.
 void refuse_own_rules(const Firewall& firewall, const OwnRules& wanted, Plan& plan) {
-  const std::vector<std::string> coming = missing_lines(firewall.text, wanted.input), passing = missing_lines(firewall.text, wanted.forward);
+  const std::vector<std::string> coming = missing_lines(firewall.text, wanted.input),
+                                 passing = missing_lines(firewall.text, wanted.forward);
   if (coming.empty() && passing.empty()) return;
   const bool nft = firewall.kind == "nftables";
   std::string needs;
   if (!coming.empty()) needs = cat(nft ? "in the chain at hook input, before what drops: " : "before what drops: ", quoted_lines(coming));
   if (!passing.empty()) needs += cat(needs.empty() ? "" : "; ", "in every chain at hook forward: ", quoted_lines(passing));
-  plan.refusals.push_back(cat("the firewall of ", firewall.file, " drops what nodes and pods say to each other, and its rules are somebody's own: add there ", needs,
+  plan.refusals.push_back(cat("the firewall of ", firewall.file,
+                              " drops what nodes and pods say to each other, and its rules are somebody's own: add there ", needs,
                               "; load them with 'systemctl restart ", nft ? "nftables'" : "netfilter-persistent'"));
 }
 
@@ -230,8 +236,9 @@ void check_firewalls(const PlanInput& input, const ClusterSite& site, Plan& plan
   const bool any = !input.facts.node.firewalls.empty() && !site.own_bridge;
   const std::string network = machines_network(input, site);
   if (!any) return;
-  plan.cautions.push_back(network.empty() ? "the firewall lets in what machines of the cluster send from anywhere: it is not known which network they are in"
-                                          : cat("the firewall lets in what machines of the cluster send from ", network, ", and from no other network"));
+  plan.cautions.push_back(
+      network.empty() ? "the firewall lets in what machines of the cluster send from anywhere: it is not known which network they are in"
+                      : cat("the firewall lets in what machines of the cluster send from ", network, ", and from no other network"));
 }
 
 void plan_firewalls(const PlanInput& input, const ClusterSite& site, Plan& plan) {

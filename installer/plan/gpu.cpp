@@ -17,9 +17,8 @@ constexpr std::string_view k_cdi = "/etc/cdi/nvidia.yaml";
 
 bool carries(const PlanInput& input, bool (*is_it)(std::string_view name, std::string_view kernel)) {
   const std::vector<PackageFile>& files = input.appliance().packages.files;
-  return std::any_of(files.begin(), files.end(), [&](const PackageFile& file) {
-    return input.wants_package(file) && is_it(file.name, input.facts.node.kernel);
-  });
+  return std::any_of(files.begin(), files.end(),
+                     [&](const PackageFile& file) { return input.wants_package(file) && is_it(file.name, input.facts.node.kernel); });
 }
 
 bool is_dkms(std::string_view name, std::string_view) { return name.starts_with("nvidia") && name.ends_with("-dkms"); }
@@ -28,7 +27,9 @@ bool is_headers(std::string_view name, std::string_view kernel) { return name ==
 bool is_module(std::string_view name, std::string_view kernel) {
   return !kernel.empty() && name.find("nvidia") != std::string_view::npos && name.ends_with(cat("-", kernel));
 }
-bool is_toolkit(std::string_view name, std::string_view) { return name == "nvidia-container-toolkit" || name == "nvidia-container-toolkit-base"; }
+bool is_toolkit(std::string_view name, std::string_view) {
+  return name == "nvidia-container-toolkit" || name == "nvidia-container-toolkit-base";
+}
 
 bool brings_driver(const PlanInput& input) {
   const std::vector<std::string> groups = input.groups();
@@ -48,13 +49,15 @@ void check_cards(const PlanInput& input, Plan& plan) {
   if (cards.empty()) {
     plan.refusals.push_back(cat(role.empty() ? "the appliance" : cat("the role '", role, "'"),
                                 " is for machines with a card of NVIDIA's, and this machine shows none: ",
-                                role.empty() ? "see" : "answer 'cluster.roles' without it, or see", " that the card is seated and its slot is on"));
+                                role.empty() ? "see" : "answer 'cluster.roles' without it, or see",
+                                " that the card is seated and its slot is on"));
     return;
   }
   const bool all_given = std::all_of(cards.begin(), cards.end(), [](const GpuCard& card) { return card.driver == "vfio-pci"; });
   if (!all_given) return;
-  plan.refusals.push_back(cat("the card ", id_text(cards.front().device), " at ", cards.front().slot,
-                              " is set aside for virtual machines (vfio-pci): give it back, or answer 'cluster.roles' for another machine"));
+  plan.refusals.push_back(
+      cat("the card ", id_text(cards.front().device), " at ", cards.front().slot,
+          " is set aside for virtual machines (vfio-pci): give it back, or answer 'cluster.roles' for another machine"));
 }
 
 /// The carried driver's branch against each card's generation.
@@ -62,16 +65,18 @@ void check_branch(const GpuCard& card, std::uint64_t branch, Plan& plan) {
   const GpuGeneration* generation = gpu_generation(card.device);
   const std::string name = cat("the card ", id_text(card.device), " at ", card.slot);
   if (generation == nullptr) {
-    plan.cautions.push_back(cat(name, " is of a generation that this installer does not know: whether branch ", branch, " of the driver is for it, the driver says"));
+    plan.cautions.push_back(cat(name, " is of a generation that this installer does not know: whether branch ", branch,
+                                " of the driver is for it, the driver says"));
     return;
   }
   if (generation->last != 0 && branch > generation->last) {
-    plan.refusals.push_back(cat(name, " is too old for the bundle's driver: branch ", generation->last, " is the last that knows ", generation->name,
-                                ", and the bundle has branch ", branch, "; take a bundle with that branch, or another card"));
+    plan.refusals.push_back(cat(name, " is too old for the bundle's driver: branch ", generation->last, " is the last that knows ",
+                                generation->name, ", and the bundle has branch ", branch,
+                                "; take a bundle with that branch, or another card"));
   }
   if (branch < generation->first) {
-    plan.refusals.push_back(cat(name, " is too new for the bundle's driver: ", generation->name, " is known from branch ", generation->first,
-                                " on, and the bundle has branch ", branch, "; take a bundle with a later driver"));
+    plan.refusals.push_back(cat(name, " is too new for the bundle's driver: ", generation->name, " is known from branch ",
+                                generation->first, " on, and the bundle has branch ", branch, "; take a bundle with a later driver"));
   }
 }
 
@@ -92,12 +97,14 @@ void check_kernel(const PlanInput& input, Plan& plan) {
   if (carries(input, is_module)) return;
   const bool headers = input.facts.gpu.headers || carries(input, is_headers);
   if (!carries(input, is_dkms) || !headers) {
-    plan.refusals.push_back(cat("kernel ", kernel, " runs here, and the bundle has neither a module of NVIDIA's driver for it nor linux-headers-", kernel,
-                                " to build one (it has headers of: ", carried_kernels(input), "): boot such a kernel, or install this one's headers"));
+    plan.refusals.push_back(
+        cat("kernel ", kernel, " runs here, and the bundle has neither a module of NVIDIA's driver for it nor linux-headers-", kernel,
+            " to build one (it has headers of: ", carried_kernels(input), "): boot such a kernel, or install this one's headers"));
   }
   if (input.facts.gpu.secure_boot) {
-    plan.refusals.push_back("Secure Boot is on, and a driver that is built on this machine is signed by nobody whom the firmware knows: switch it off, or "
-                            "install a signed driver first");
+    plan.refusals.push_back(
+        "Secure Boot is on, and a driver that is built on this machine is signed by nobody whom the firmware knows: switch it off, or "
+        "install a signed driver first");
   }
 }
 
@@ -111,8 +118,9 @@ void check_carried_driver(const PlanInput& input, Plan& plan) {
   for (const GpuCard& card : input.facts.gpu.cards) check_branch(card, input.appliance().gpu.branch, plan);
   check_kernel(input, plan);
   if (input.facts.gpu.nouveau) {
-    plan.refusals.push_back("the free driver nouveau has the card, and NVIDIA's cannot take it over: write 'blacklist nouveau' into "
-                            "/etc/modprobe.d/nouveau.conf, run 'update-initramfs -u', and boot");
+    plan.refusals.push_back(
+        "the free driver nouveau has the card, and NVIDIA's cannot take it over: write 'blacklist nouveau' into "
+        "/etc/modprobe.d/nouveau.conf, run 'update-initramfs -u', and boot");
   }
 }
 
@@ -120,8 +128,8 @@ void check_own_driver(const PlanInput& input, Plan& plan) {
   const GpuFacts& gpu = input.facts.gpu;
   if (!gpu.driver_version.empty() || gpu.cards.empty()) return;
   if (!gpu.module_file.empty() && !gpu.nouveau) return;  // loaded by a step
-  plan.refusals.push_back(cat("the appliance uses the driver that the machine has, and NVIDIA's is not in kernel ", input.facts.node.kernel, " here",
-                              gpu.nouveau ? ", which has nouveau instead" : "", ": install it from the distribution first"));
+  plan.refusals.push_back(cat("the appliance uses the driver that the machine has, and NVIDIA's is not in kernel ", input.facts.node.kernel,
+                              " here", gpu.nouveau ? ", which has nouveau instead" : "", ": install it from the distribution first"));
 }
 
 /// What enters a card into a container.
@@ -138,19 +146,24 @@ std::string ctk_program(const PlanInput& input) {
 void plan_toolkit_config(const PlanInput& input, Plan& plan) {
   if (!placed_program(input.appliance(), k_runtime)) return;
   const std::string path(k_toolkit_config);
-  add_step(plan, "nvidia-directory", cat("make directory ", path_parent(path)), "NVIDIA's runtime reads its settings there.", MakeDirectory{path_parent(path)});
-  add_step(plan, "nvidia-config", cat("write ", path), "A container gets what the machine's CDI description says, by its environment or its annotations.",
-           WriteFile{path, cat("# Written by rootcellar-install.\n[nvidia-container-runtime]\nmode = \"cdi\"\nruntimes = [\"runc\"]\n\n"
-                               "[nvidia-container-runtime.modes.cdi]\ndefault-kind = \"nvidia.com/gpu\"\nannotation-prefixes = [\"cdi.k8s.io/\"]\n"
-                               "spec-dirs = [\"/etc/cdi\", \"/var/run/cdi\"]\n\n[nvidia-ctk]\npath = \"",
-                               ctk_program(input), "\"\n")});
+  add_step(plan, "nvidia-directory", cat("make directory ", path_parent(path)), "NVIDIA's runtime reads its settings there.",
+           MakeDirectory{path_parent(path)});
+  add_step(
+      plan, "nvidia-config", cat("write ", path),
+      "A container gets what the machine's CDI description says, by its environment or its annotations.",
+      WriteFile{path,
+                cat("# Written by rootcellar-install.\n[nvidia-container-runtime]\nmode = \"cdi\"\nruntimes = [\"runc\"]\n\n"
+                    "[nvidia-container-runtime.modes.cdi]\ndefault-kind = \"nvidia.com/gpu\"\nannotation-prefixes = [\"cdi.k8s.io/\"]\n"
+                    "spec-dirs = [\"/etc/cdi\", \"/var/run/cdi\"]\n\n[nvidia-ctk]\npath = \"",
+                    ctk_program(input), "\"\n")});
 }
 
 void plan_modules(Plan& plan) {
   const std::string file(k_modules_file);
-  add_step(plan, "nvidia-modules-file", cat("write ", file), "The kernel loads NVIDIA's driver at every boot, before anything asks for the card.",
-           WriteFile{file, "nvidia\nnvidia-uvm\n"});
-  add_step(plan, "nvidia-modules", "load the kernel modules nvidia, nvidia-uvm", "The card is described by its driver.", LoadModules{{"nvidia", "nvidia-uvm"}});
+  add_step(plan, "nvidia-modules-file", cat("write ", file),
+           "The kernel loads NVIDIA's driver at every boot, before anything asks for the card.", WriteFile{file, "nvidia\nnvidia-uvm\n"});
+  add_step(plan, "nvidia-modules", "load the kernel modules nvidia, nvidia-uvm", "The card is described by its driver.",
+           LoadModules{{"nvidia", "nvidia-uvm"}});
 }
 
 }  // namespace
@@ -178,7 +191,8 @@ void plan_gpu(const PlanInput& input, Plan& plan) {
   const std::string path(k_cdi);
   add_step(plan, "cdi-directory", cat("make directory ", path_parent(path)), "Container runtimes read descriptions of devices there.",
            MakeDirectory{path_parent(path)});
-  add_step(plan, "cdi", cat("describe the cards in ", path), "A container gets the card, and the libraries of the driver that is here, by this description.",
+  add_step(plan, "cdi", cat("describe the cards in ", path),
+           "A container gets the card, and the libraries of the driver that is here, by this description.",
            GenerateCdi{ctk_program(input), path});
 }
 

@@ -33,9 +33,9 @@ GpuFacts read_gpu_facts(HostSystem& host, const std::string& kernel);
 
 /// A generation of cards, and the first and last branch of the driver that know it.
 struct GpuGeneration {
-  std::string_view name;     ///< "Kepler"
-  std::uint64_t first = 0;   ///< 0: all that are still met
-  std::uint64_t last = 0;    ///< 0: it is still supported
+  std::string_view name;    ///< "Kepler"
+  std::uint64_t first = 0;  ///< 0: all that are still met
+  std::uint64_t last = 0;   ///< 0: it is still supported
 };
 /// Of a PCI device id; nullptr when nobody here knows it: newer than this program.
 const GpuGeneration* gpu_generation(std::uint32_t device);

@@ -84,7 +84,8 @@ void plan_kernel(const NodeFacts& node, Plan& plan) {
   plan_limits(node, plan);
 }
 
-/// docker and saved rules drop what is forwarded; pods are forwarded. With ufw that is its people's policy, and pods have rules of their own.
+/// docker and saved rules drop what is forwarded; pods are forwarded. With ufw that is its people's policy, and pods have rules of their
+/// own.
 void plan_forwarding(const PlanInput& input, Plan& plan) {
   const std::vector<Firewall>& firewalls = input.facts.node.firewalls;
   if (std::any_of(firewalls.begin(), firewalls.end(), [](const Firewall& firewall) { return firewall.kind == "ufw"; })) return;
@@ -97,9 +98,9 @@ void plan_forwarding(const PlanInput& input, Plan& plan) {
             "What pods send is forwarded by this machine, and docker and saved rules drop that by default.", plan);
 }
 
-/// Kubernetes gives a packet for a service its pod's address before these rules see it, and has more special routes. They come first, because a
-/// site's firewall may let out what it has not seen before (ufw does). Where a machine's services answer at a local address (ipvs), the device
-/// is lo. Without the kernel's part for it nothing is refused, and nothing is lost.
+/// Kubernetes gives a packet for a service its pod's address before these rules see it, and has more special routes. They come first,
+/// because a site's firewall may let out what it has not seen before (ufw does). Where a machine's services answer at a local address
+/// (ipvs), the device is lo. Without the kernel's part for it nothing is refused, and nothing is lost.
 std::string networks_commands(const ClusterSite& site) {
   std::string start, stop;
   for (const char* chain : {"OUTPUT", "FORWARD"}) {

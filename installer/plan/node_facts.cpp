@@ -90,7 +90,8 @@ void read_firewalls(const Reading& read, NodeFacts& node) {
   }
   if (starts_at_boot(read.host, "firewalld.service")) node.firewalls.push_back({"firewalld", "firewalld.service", {}});
   const std::string own = read.text("/etc/nftables.conf");
-  if (starts_at_boot(read.host, "nftables.service") && nftables_drop(own)) node.firewalls.push_back({"nftables", "/etc/nftables.conf", own});
+  if (starts_at_boot(read.host, "nftables.service") && nftables_drop(own))
+    node.firewalls.push_back({"nftables", "/etc/nftables.conf", own});
   if (!starts_at_boot(read.host, "netfilter-persistent.service")) return;
   const std::string saved = read.text("/etc/iptables/rules.v4");
   if (chain_drops(saved, "INPUT")) node.firewalls.push_back({"netfilter-persistent", "/etc/iptables/rules.v4", saved});

@@ -25,8 +25,7 @@ void warn_of_unfinished(const Facts& facts, Plan& plan) {
 void plan_to_keep_docker_data(const std::vector<PackageFile>& files, Plan& plan) {
   constexpr std::string_view k_script = "/usr/share/docker.io/contrib/nuke-graph-directory.sh";
   constexpr std::string_view k_dpkg_file = "/etc/dpkg/dpkg.cfg.d/rootcellar-docker";
-  const bool brought =
-      std::any_of(files.begin(), files.end(), [](const PackageFile& file) { return file.name == "docker.io"; });
+  const bool brought = std::any_of(files.begin(), files.end(), [](const PackageFile& file) { return file.name == "docker.io"; });
   if (!brought) return;
   add_step(plan, "docker-data-guard", cat("write ", k_dpkg_file),
            "Debian's docker.io deletes all volumes when it is purged, by a script that dpkg leaves out now.",
@@ -102,10 +101,12 @@ void plan_packages(const PlanInput& input, Plan& plan) {
   plan_to_keep_docker_data(files, plan);
   add_step(plan, "spool", cat("spool ", count_of(files.size(), "package file", "package files"), " to ", input.layout.spool),
            "apt installs from files; they are removed again when it is done.", SpoolPackages{input.layout.spool, groups});
-  const std::string left = files.size() == packages.files.size() ? "" : cat(", ", packages.files.size() - files.size(), " others are for other machines");
-  add_step(plan, "packages", cat("install ", join(wanted, ", ")),
-           cat("The appliance runs on them; of the bundle's ", files.size(), " packages ", fresh, " are not on this machine yet", left, "."),
-           InstallPackages{input.layout.spool, asked, packages.sources, {"*"}, input.header.architecture, renewed, groups});
+  const std::string left =
+      files.size() == packages.files.size() ? "" : cat(", ", packages.files.size() - files.size(), " others are for other machines");
+  add_step(
+      plan, "packages", cat("install ", join(wanted, ", ")),
+      cat("The appliance runs on them; of the bundle's ", files.size(), " packages ", fresh, " are not on this machine yet", left, "."),
+      InstallPackages{input.layout.spool, asked, packages.sources, {"*"}, input.header.architecture, renewed, groups});
   add_step(plan, "spool-remove", cat("remove ", input.layout.spool), "The packages are installed.", RemoveSpool{input.layout.spool});
 }
 

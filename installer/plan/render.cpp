@@ -131,8 +131,9 @@ std::string render_ports(const Plan& plan) {
   std::string out = "\nPorts opened\n";
   if (plan.ports.empty()) out += "  none\n";
   for (const OpenedPort& port : plan.ports) {
-    out += cat("  ", port.address, " port ", port.port, port.last == 0 ? "" : cat("-", port.last), port.protocol == "tcp" ? "" : cat("/", port.protocol),
-               ": ", port.purpose, port.from.empty() ? "" : cat("; from ", port.from), "\n");
+    out += cat("  ", port.address, " port ", port.port, port.last == 0 ? "" : cat("-", port.last),
+               port.protocol == "tcp" ? "" : cat("/", port.protocol), ": ", port.purpose,
+               port.from.empty() ? "" : cat("; from ", port.from), "\n");
   }
   return out;
 }

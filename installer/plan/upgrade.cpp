@@ -56,10 +56,12 @@ class Comparison {
   bool asked_before() const {
     std::vector<std::string> before;
     for (const Step& step : input_.replaced()->steps) {
-      if (const auto* action = std::get_if<InstallPackages>(&step.action)) before.insert(before.end(), action->packages.begin(), action->packages.end());
+      if (const auto* action = std::get_if<InstallPackages>(&step.action))
+        before.insert(before.end(), action->packages.begin(), action->packages.end());
     }
     const std::vector<std::string> asked = input_.asked_packages();
-    return std::all_of(asked.begin(), asked.end(), [&](const std::string& name) { return std::find(before.begin(), before.end(), name) != before.end(); });
+    return std::all_of(asked.begin(), asked.end(),
+                       [&](const std::string& name) { return std::find(before.begin(), before.end(), name) != before.end(); });
   }
 
   template <typename Other>

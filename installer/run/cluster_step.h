@@ -47,8 +47,8 @@ struct LoadModules {
   std::vector<std::string> names;
 };
 
-/// Rules of ours in a firewall that people set up with ufw or firewalld, now and at every boot. What says the same already stays theirs; undo
-/// takes back what we added.
+/// Rules of ours in a firewall that people set up with ufw or firewalld, now and at every boot. What says the same already stays theirs;
+/// undo takes back what we added.
 struct OpenFirewall {
   std::string kind;       ///< "ufw" | "firewalld"
   std::string interface;  ///< firewalld: its zone gets the ports

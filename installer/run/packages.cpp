@@ -66,7 +66,8 @@ void refuse_what_is_not_carried(const InstallPackages& step, const AptForecast& 
   }
   std::vector<std::string> missing;
   for (const std::vector<std::string>* names : {&forecast.fresh, &forecast.upgraded}) {
-    std::copy_if(names->begin(), names->end(), std::back_inserter(missing), [&](const std::string& name) { return !carried.contains(bare(name)); });
+    std::copy_if(names->begin(), names->end(), std::back_inserter(missing),
+                 [&](const std::string& name) { return !carried.contains(bare(name)); });
   }
   if (!missing.empty())
     throw cannot_install(step, cat("apt would take '", join(missing, "', '"), "', which the bundle does not have for this machine"), scope);

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # End to end: a bundle of profiles/lab-cluster.yaml, locked and built from what the projects of a Kubernetes cluster publish (served on loopback,
 # ../upstream/README.md), on a FAT32 stick image, and the rehearsal from it. Root; Debian 12; the machine's own package sources and Go modules.
-#   cluster.sh BIN_FOLDER [WORK_FOLDER [RUNTIME]]    RUNTIME: containerd, docker; in a WORK_FOLDER that is not "", keys, bundle and stick image stay
+#   cluster.sh BIN_FOLDER [WORK_FOLDER [RUNTIME]]    RUNTIME: containerd, docker, or cdi: containerd with NVIDIA's runtime and a stand-in for a card; in a WORK_FOLDER that is not "", keys, bundle and stick image stay
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fat32=$here/../target/fat32.sh
 . "$here/../upstream/kubernetes/serve.sh"
 . "$here/stand_in.sh"
-usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker]]"
+usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker | cdi]]"
 bin=${1:?$usage}
 keep=${2-}
 runtime=${3:-containerd}
-case "$runtime" in containerd | docker) ;; *) echo "$usage" >&2; exit 2 ;; esac
+case "$runtime" in containerd | docker) profile=lab-cluster:$runtime ;; cdi) profile=../tests/target/profiles/cluster-cdi ;; *) echo "$usage" >&2; exit 2 ;; esac
 work=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/rootcellar-cluster.XXXXXX")}
 attached=
 serving=
@@ -30,7 +30,7 @@ serving=$work/upstream
 kubernetes_start "$serving"
 . "$serving/env"
 # shellcheck disable=SC2086
-bash "$here/stick.sh" "$bin" "$work" "lab-cluster:$runtime" $RC_KUBERNETES_MIRRORS
+bash "$here/stick.sh" "$bin" "$work" "$profile" $RC_KUBERNETES_MIRRORS
 kubernetes_stop "$serving"
 serving=
 
@@ -48,6 +48,6 @@ fi
 printf '\n--- %s\n    %s\n' "rehearse" "The real install in a host with no route out: a cluster on $runtime, a chart, a workflow; reboot; uninstall; compared with what the host was."
 cat > "$work/answers.yaml" << ANSWERS
 cluster:
-  roles: [webServer]
+  roles: [webServer$([ "$runtime" != cdi ] || echo ', gpuWorker')]
 ANSWERS
 "$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml" "${like[@]}"

@@ -10,7 +10,7 @@ work=${2:?$usage}
 profile=${3:-lab}
 variant=()
 [ "${profile%:*}" = "$profile" ] || variant=(--variant "${profile#*:}")
-lock=$work/${profile/:/-}.lock.yaml
+lock=$work/$(basename "${profile/:/-}").lock.yaml
 profile=${profile%:*}
 mirrors=("${@:4}")
 

@@ -9,7 +9,7 @@
 namespace rootcellar {
 namespace {
 
-constexpr std::uint64_t k_time = 120;  // seconds; ufw rewrites all its chains
+constexpr std::uint64_t k_time = 120;              // seconds; ufw rewrites all its chains
 constexpr std::string_view k_trusted = "trusted";  // firewalld's zone that lets everything in
 constexpr std::size_t k_limit = std::size_t{4} << 20;
 constexpr std::string_view k_comment = "comment 'rootcellar'";
@@ -81,9 +81,7 @@ class Firewalld final : public FirewallTool {
     zone_ = std::string(trim(run_or_throw(call_of(program, {"--get-default-zone"}), scope).output));
   }
 
-  bool there(const std::string& rule) override {
-    return query(rule, true) && (!runs_ || query(rule, false));
-  }
+  bool there(const std::string& rule) override { return query(rule, true) && (!runs_ || query(rule, false)); }
   bool ours(const std::string& rule) override { return query(rule, true) || (runs_ && query(rule, false)); }
   void add(const std::string& rule) override { change("--add-", rule); }
   void drop(const std::string& rule) override { change("--remove-", rule); }

@@ -44,26 +44,27 @@ bool forwards_all(const Plan& plan) {
 Texts port_lines(const Plan& plan) {
   Texts lines;
   for (const OpenedPort& port : plan.ports) {
-    if (!port.from.empty()) lines.push_back(cat(port.address, " ", port.port, "-", port.last, "/", port.protocol, " ", port.purpose, " <- ", port.from));
+    if (!port.from.empty())
+      lines.push_back(cat(port.address, " ", port.port, "-", port.last, "/", port.protocol, " ", port.purpose, " <- ", port.from));
   }
   return lines;
 }
 
 TEST(Firewalls, PortsOfAControlPlaneAreListedWithWhoMustReachThem) {
   const Plan plan = make_plan(sample_header(), site_index(), sample_node_facts(), sample_cluster_answers());
-  EXPECT_EQ(port_lines(plan), (Texts{"192.0.2.7 6443-0/tcp Kubernetes' API server, for whoever has a key of the cluster <- everyone",
-                                     "192.0.2.7 2379-0/tcp etcd, for the API servers <- the cluster's machines",
-                                     "192.0.2.7 2380-0/tcp etcd, for other control-plane nodes <- the cluster's machines",
-                                     "127.0.0.1 10257-0/tcp kube-controller-manager <- this machine alone",
-                                     "127.0.0.1 10259-0/tcp kube-scheduler <- this machine alone",
-                                     "192.0.2.7 10250-0/tcp the kubelet, for the API server <- the cluster's machines",
-                                     "192.0.2.7 10256-0/tcp kube-proxy's health <- the cluster's machines",
-                                     "127.0.0.1 10248-0/tcp the kubelet's health <- this machine alone",
-                                     "127.0.0.1 10249-0/tcp kube-proxy's numbers <- this machine alone",
-                                     "192.0.2.7 8472-0/udp flannel, between machines <- the cluster's machines",
-                                     "192.0.2.7 80-81/tcp an ingress <- everyone",
-                                     "192.0.2.7 30000-32767/tcp services of type NodePort <- everyone",
-                                     "192.0.2.7 30000-32767/udp services of type NodePort <- everyone"}));
+  EXPECT_EQ(port_lines(plan),
+            (Texts{"192.0.2.7 6443-0/tcp Kubernetes' API server, for whoever has a key of the cluster <- everyone",
+                   "192.0.2.7 2379-0/tcp etcd, for the API servers <- the cluster's machines",
+                   "192.0.2.7 2380-0/tcp etcd, for other control-plane nodes <- the cluster's machines",
+                   "127.0.0.1 10257-0/tcp kube-controller-manager <- this machine alone",
+                   "127.0.0.1 10259-0/tcp kube-scheduler <- this machine alone",
+                   "192.0.2.7 10250-0/tcp the kubelet, for the API server <- the cluster's machines",
+                   "192.0.2.7 10256-0/tcp kube-proxy's health <- the cluster's machines",
+                   "127.0.0.1 10248-0/tcp the kubelet's health <- this machine alone",
+                   "127.0.0.1 10249-0/tcp kube-proxy's numbers <- this machine alone",
+                   "192.0.2.7 8472-0/udp flannel, between machines <- the cluster's machines", "192.0.2.7 80-81/tcp an ingress <- everyone",
+                   "192.0.2.7 30000-32767/tcp services of type NodePort <- everyone",
+                   "192.0.2.7 30000-32767/udp services of type NodePort <- everyone"}));
 }
 
 TEST(Firewalls, PortsOfAWorkerAreFewer) {
@@ -104,18 +105,21 @@ constexpr const char* k_own = "flush ruleset\ntable inet filter {\n  chain input
 TEST(Firewalls, RulesOfSomebodysOwnAreRefusedWithTheLinesToAdd) {
   const Plan plan = make_plan(sample_header(), site_index(), behind({"nftables", "/etc/nftables.conf", k_own}), sample_cluster_answers());
   EXPECT_EQ(opened(plan), nullptr);
-  EXPECT_EQ(plan.refusals,
-            Texts{"the firewall of /etc/nftables.conf drops what nodes and pods say to each other, and its rules are somebody's own: add there in the "
-                  "chain at hook input, before what drops: 'ip saddr 10.244.0.0/16 accept', 'tcp dport { 80-81, 5000, 6443, 30000-32767 } "
-                  "accept', 'ip saddr 192.0.2.0/24 tcp dport { 2379, 2380, 10250, 10256 } accept', 'ip saddr 192.0.2.0/24 udp dport { 8472 } "
-                  "accept', 'udp dport { 30000-32767 } accept'; in every chain at hook forward: 'ip saddr 10.244.0.0/16 accept', 'ip daddr "
-                  "10.244.0.0/16 accept'; load them with 'systemctl restart nftables'"});
+  EXPECT_EQ(
+      plan.refusals,
+      Texts{"the firewall of /etc/nftables.conf drops what nodes and pods say to each other, and its rules are somebody's own: add there "
+            "in the "
+            "chain at hook input, before what drops: 'ip saddr 10.244.0.0/16 accept', 'tcp dport { 80-81, 5000, 6443, 30000-32767 } "
+            "accept', 'ip saddr 192.0.2.0/24 tcp dport { 2379, 2380, 10250, 10256 } accept', 'ip saddr 192.0.2.0/24 udp dport { 8472 } "
+            "accept', 'udp dport { 30000-32767 } accept'; in every chain at hook forward: 'ip saddr 10.244.0.0/16 accept', 'ip daddr "
+            "10.244.0.0/16 accept'; load them with 'systemctl restart nftables'"});
 }
 
 TEST(Firewalls, RulesOfSomebodysOwnThatHaveTheLinesAreLeftAlone) {
-  const std::string own = cat(k_own, "\tip  saddr 10.244.0.0/16 accept;\n  tcp dport { 80-81, 5000, 6443, 30000-32767 } accept\n",
-                              "  ip saddr 192.0.2.0/24 tcp dport { 2379, 2380, 10250, 10256 } accept\n  ip saddr 192.0.2.0/24 udp dport { 8472 } accept\n",
-                              "  udp dport { 30000-32767 } accept\n  ip daddr 10.244.0.0/16 accept\n");
+  const std::string own =
+      cat(k_own, "\tip  saddr 10.244.0.0/16 accept;\n  tcp dport { 80-81, 5000, 6443, 30000-32767 } accept\n",
+          "  ip saddr 192.0.2.0/24 tcp dport { 2379, 2380, 10250, 10256 } accept\n  ip saddr 192.0.2.0/24 udp dport { 8472 } accept\n",
+          "  udp dport { 30000-32767 } accept\n  ip daddr 10.244.0.0/16 accept\n");
   const Plan plan = make_plan(sample_header(), site_index(), behind({"nftables", "/etc/nftables.conf", own}), sample_cluster_answers());
   EXPECT_EQ(plan.refusals, Texts{});
   EXPECT_EQ(opened(plan), nullptr);
@@ -124,11 +128,13 @@ TEST(Firewalls, RulesOfSomebodysOwnThatHaveTheLinesAreLeftAlone) {
 TEST(Firewalls, SavedRulesAreRefusedWithTheLinesToAdd) {
   const Firewall saved{"netfilter-persistent", "/etc/iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"};
   const Plan plan = make_plan(sample_header(), sample_cluster_index(), behind(saved), sample_cluster_answers());
-  EXPECT_EQ(plan.refusals,
-            Texts{"the firewall of /etc/iptables/rules.v4 drops what nodes and pods say to each other, and its rules are somebody's own: add there "
-                  "before what drops: '-A INPUT -s 10.244.0.0/16 -j ACCEPT', '-A INPUT -p tcp -m multiport --dports 6443,30000:32767 -j ACCEPT', "
-                  "'-A INPUT -s 192.0.2.0/24 -p tcp -m multiport --dports 2379,2380,10250,10256 -j ACCEPT', '-A INPUT -p udp -m multiport "
-                  "--dports 30000:32767 -j ACCEPT'; load them with 'systemctl restart netfilter-persistent'"});
+  EXPECT_EQ(
+      plan.refusals,
+      Texts{
+          "the firewall of /etc/iptables/rules.v4 drops what nodes and pods say to each other, and its rules are somebody's own: add there "
+          "before what drops: '-A INPUT -s 10.244.0.0/16 -j ACCEPT', '-A INPUT -p tcp -m multiport --dports 6443,30000:32767 -j ACCEPT', "
+          "'-A INPUT -s 192.0.2.0/24 -p tcp -m multiport --dports 2379,2380,10250,10256 -j ACCEPT', '-A INPUT -p udp -m multiport "
+          "--dports 30000:32767 -j ACCEPT'; load them with 'systemctl restart netfilter-persistent'"});
 }
 
 TEST(Firewalls, TwoOfThemAreMentioned) {
@@ -138,7 +144,8 @@ TEST(Firewalls, TwoOfThemAreMentioned) {
   const Plan plan = make_plan(sample_header(), site_index(), facts, sample_cluster_answers());
   ASSERT_GE(plan.cautions.size(), 2u);
   EXPECT_EQ(plan.cautions[0], "more than one firewall is set up here: what one lets through, another may drop");
-  EXPECT_EQ(plan.cautions[1], "the firewall lets in what machines of the cluster send from anywhere: it is not known which network they are in");
+  EXPECT_EQ(plan.cautions[1],
+            "the firewall lets in what machines of the cluster send from anywhere: it is not known which network they are in");
 }
 
 }  // namespace

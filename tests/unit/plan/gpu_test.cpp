@@ -1,5 +1,5 @@
-// NVIDIA's cards: what recorded machines have, and what a plan says about them. The trees in machines/ are parts of /sys, /proc and /lib as such
-// machines show them; ids are those of pci.ids.
+// NVIDIA's cards: what recorded machines have, and what a plan says about them. The trees in machines/ are parts of /sys, /proc and /lib as
+// such machines show them; ids are those of pci.ids.
 #include <gtest/gtest.h>
 
 #include "bundle/base/text.h"
@@ -138,7 +138,8 @@ TEST(GpuFacts, GenerationsOfKnownCards) {
 TEST(Gpu, ACardThatTheCarriedDriverKnowsGetsIt) {
   const Plan plan = plan_on("t4-server");
   EXPECT_EQ(plan.refusals, Texts{});
-  EXPECT_EQ(ids_of(plan, "nvidia", "cdi"), (Texts{"nvidia-directory", "nvidia-config", "nvidia-modules-file", "nvidia-modules", "cdi-directory", "cdi"}));
+  EXPECT_EQ(ids_of(plan, "nvidia", "cdi"),
+            (Texts{"nvidia-directory", "nvidia-config", "nvidia-modules-file", "nvidia-modules", "cdi-directory", "cdi"}));
   EXPECT_EQ(packages_of(plan).packages,
             (Texts{"containerd", "docker-registry", "conntrack", "iptables", "iproute2", "nvtop", "nvidia-driver"}));
   EXPECT_EQ(packages_of(plan).groups, (Texts{"role:gpuWorker", "gpu-driver"}));
@@ -159,35 +160,40 @@ TEST(Gpu, AMachineWithoutTheRoleGetsNothingOfIt) {
 }
 
 TEST(Gpu, NoCard) {
-  EXPECT_EQ(plan_on("laptop").refusals, Texts{"the role 'gpuWorker' is for machines with a card of NVIDIA's, and this machine shows none: answer "
-                                              "'cluster.roles' without it, or see that the card is seated and its slot is on"});
+  EXPECT_EQ(plan_on("laptop").refusals,
+            Texts{"the role 'gpuWorker' is for machines with a card of NVIDIA's, and this machine shows none: answer "
+                  "'cluster.roles' without it, or see that the card is seated and its slot is on"});
   Index everywhere = gpu_index();
   everywhere.appliance.gpu.role.clear();
-  EXPECT_EQ(plan_on("laptop", everywhere).refusals,
-            Texts{"the appliance is for machines with a card of NVIDIA's, and this machine shows none: see that the card is seated and its slot is on"});
+  EXPECT_EQ(plan_on("laptop", everywhere).refusals, Texts{"the appliance is for machines with a card of NVIDIA's, and this machine shows "
+                                                          "none: see that the card is seated and its slot is on"});
 }
 
 TEST(Gpu, ACardOfVirtualMachines) {
-  EXPECT_EQ(plan_on("vfio-host").refusals, Texts{"the card 10de:1eb8 at 0000:af:00.0 is set aside for virtual machines (vfio-pci): give it back, or "
-                                                 "answer 'cluster.roles' for another machine"});
+  EXPECT_EQ(plan_on("vfio-host").refusals,
+            Texts{"the card 10de:1eb8 at 0000:af:00.0 is set aside for virtual machines (vfio-pci): give it back, or "
+                  "answer 'cluster.roles' for another machine"});
 }
 
 TEST(Gpu, ACardThatIsTooOldAndAKernelThatNothingIsFor) {
-  EXPECT_EQ(plan_on("k80-server").refusals,
-            (Texts{"the card 10de:102d at 0000:84:00.0 is too old for the bundle's driver: branch 470 is the last that knows Kepler, and the bundle "
-                   "has branch 535; take a bundle with that branch, or another card",
-                   "the card 10de:102d at 0000:85:00.0 is too old for the bundle's driver: branch 470 is the last that knows Kepler, and the bundle "
-                   "has branch 535; take a bundle with that branch, or another card",
-                   "kernel 6.1.0-32-cloud-amd64 runs here, and the bundle has neither a module of NVIDIA's driver for it nor "
-                   "linux-headers-6.1.0-32-cloud-amd64 to build one (it has headers of: 6.1.0-18-amd64): boot such a kernel, or install this one's "
-                   "headers"}));
+  EXPECT_EQ(
+      plan_on("k80-server").refusals,
+      (Texts{
+          "the card 10de:102d at 0000:84:00.0 is too old for the bundle's driver: branch 470 is the last that knows Kepler, and the bundle "
+          "has branch 535; take a bundle with that branch, or another card",
+          "the card 10de:102d at 0000:85:00.0 is too old for the bundle's driver: branch 470 is the last that knows Kepler, and the bundle "
+          "has branch 535; take a bundle with that branch, or another card",
+          "kernel 6.1.0-32-cloud-amd64 runs here, and the bundle has neither a module of NVIDIA's driver for it nor "
+          "linux-headers-6.1.0-32-cloud-amd64 to build one (it has headers of: 6.1.0-18-amd64): boot such a kernel, or install this one's "
+          "headers"}));
 }
 
 TEST(Gpu, ACardThatIsTooNew) {
   Index index = gpu_index();
   index.appliance.gpu.branch = 390;
-  EXPECT_EQ(plan_on("t4-server", index).refusals, Texts{"the card 10de:1eb8 at 0000:3b:00.0 is too new for the bundle's driver: Turing is known from "
-                                                        "branch 410 on, and the bundle has branch 390; take a bundle with a later driver"});
+  EXPECT_EQ(plan_on("t4-server", index).refusals,
+            Texts{"the card 10de:1eb8 at 0000:3b:00.0 is too new for the bundle's driver: Turing is known from "
+                  "branch 410 on, and the bundle has branch 390; take a bundle with a later driver"});
 }
 
 TEST(Gpu, ACardThatNobodyKnowsIsMentioned) {
@@ -196,13 +202,16 @@ TEST(Gpu, ACardThatNobodyKnowsIsMentioned) {
   facts.gpu.cards[0].device = 0x7fff;
   const Plan plan = make_plan(sample_header(), gpu_index(), facts, gpu_answers());
   EXPECT_EQ(plan.refusals, Texts{});
-  EXPECT_EQ(std::count(plan.cautions.begin(), plan.cautions.end(), "the card 10de:7fff at 0000:3b:00.0 is of a generation that this installer does not know: whether branch 535 of the "
-                                  "driver is for it, the driver says"), 1);
+  EXPECT_EQ(std::count(plan.cautions.begin(), plan.cautions.end(),
+                       "the card 10de:7fff at 0000:3b:00.0 is of a generation that this installer does not know: whether branch 535 of the "
+                       "driver is for it, the driver says"),
+            1);
 }
 
 TEST(Gpu, NouveauAndSecureBoot) {
   EXPECT_EQ(plan_on("rtx3090-desk").refusals,
-            (Texts{"Secure Boot is on, and a driver that is built on this machine is signed by nobody whom the firmware knows: switch it off, or install "
+            (Texts{"Secure Boot is on, and a driver that is built on this machine is signed by nobody whom the firmware knows: switch it "
+                   "off, or install "
                    "a signed driver first",
                    "the free driver nouveau has the card, and NVIDIA's cannot take it over: write 'blacklist nouveau' into "
                    "/etc/modprobe.d/nouveau.conf, run 'update-initramfs -u', and boot"}));
@@ -224,8 +233,9 @@ TEST(Gpu, TheMachinesOwnDriver) {
   index.appliance.gpu = {true, "gpuWorker", "host", {}, 0};
   EXPECT_EQ(plan_on("t4-server", index).refusals, Texts{"the appliance uses the driver that the machine has, and NVIDIA's is not in kernel "
                                                         "6.1.0-18-amd64 here: install it from the distribution first"});
-  EXPECT_EQ(plan_on("rtx3090-desk", index).refusals, Texts{"the appliance uses the driver that the machine has, and NVIDIA's is not in kernel "
-                                                           "6.1.0-18-amd64 here, which has nouveau instead: install it from the distribution first"});
+  EXPECT_EQ(plan_on("rtx3090-desk", index).refusals,
+            Texts{"the appliance uses the driver that the machine has, and NVIDIA's is not in kernel "
+                  "6.1.0-18-amd64 here, which has nouveau instead: install it from the distribution first"});
   EXPECT_EQ(plan_on("gtx1080-desk", index).refusals, Texts{}) << "it is there to be loaded";
   EXPECT_EQ(plan_on("a100-board", index).refusals, Texts{});
 }
@@ -257,7 +267,8 @@ TEST(Gpu, ContainerdKnowsTheRuntime) {
     index.appliance.packages.files.push_back({"containerd", version, "amd64", "apt/debian/pool/containerd.deb", 1000, 1000});
     text += cat("# containerd ", version, "\n", written(plan_on("t4-server", index), "containerd-config"));
   }
-  test::expect_golden("plan/gpu-containerd.txt", cat(text, written(plan_on("t4-server"), "nvidia-config"), written(plan_on("t4-server"), "nvidia-modules-file")));
+  test::expect_golden("plan/gpu-containerd.txt",
+                      cat(text, written(plan_on("t4-server"), "nvidia-config"), written(plan_on("t4-server"), "nvidia-modules-file")));
 }
 
 }  // namespace

@@ -139,7 +139,8 @@ std::vector<Step> next_cluster_plan(const Bundle&) {
   for (Step& step : steps) {
     if (auto* lines = std::get_if<EditLines>(&step.action); lines != nullptr && step.id == "hosts")
       lines->add = {"10.0.0.2 cluster.internal"};
-    if (auto* firewall = std::get_if<OpenFirewall>(&step.action)) firewall->rules.back() = firewall->kind == "ufw" ? "allow 6444/tcp" : "port 6444/tcp";
+    if (auto* firewall = std::get_if<OpenFirewall>(&step.action))
+      firewall->rules.back() = firewall->kind == "ufw" ? "allow 6444/tcp" : "port 6444/tcp";
     if (auto* manifest = std::get_if<ApplyManifest>(&step.action); manifest != nullptr && step.id == "web")
       manifest->text = web_manifest("2");
     if (auto* again = std::get_if<RunJob>(&step.action)) again->argv = {"/bin/admin", "update"};

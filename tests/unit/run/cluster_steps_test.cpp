@@ -354,9 +354,10 @@ TEST_F(ClusterSteps, RulesThatPeopleHadInAFirewallStayTheirs) {
   EXPECT_EQ(undo.find("added")->dump(), R"(["allow from 10.244.0.0/16","route allow to 10.244.0.0/16"])") << "allow 6443/tcp was there";
   run("ufw");
   EXPECT_EQ(probe_step(step("ufw"), context_), ProbeResult::already);
-  EXPECT_EQ(host_.read_file("/fake/ufw", 1000),
-            "ufw allow 22/tcp\nufw allow 6443/tcp comment 'ours for long'\nufw allow from 10.244.0.0/16 comment 'rootcellar'\nufw route allow to "
-            "10.244.0.0/16 comment 'rootcellar'\n");
+  EXPECT_EQ(
+      host_.read_file("/fake/ufw", 1000),
+      "ufw allow 22/tcp\nufw allow 6443/tcp comment 'ours for long'\nufw allow from 10.244.0.0/16 comment 'rootcellar'\nufw route allow to "
+      "10.244.0.0/16 comment 'rootcellar'\n");
   undo_step(step("ufw"), undo, context_, false);
   EXPECT_EQ(host_.read_file("/fake/ufw", 1000), theirs);
   EXPECT_EQ(host_.read_file("/etc/ufw/user.rules", 1000), "# as the package has it\n") << "nobody else has changed a rule";
@@ -374,9 +375,10 @@ TEST_F(ClusterSteps, AFirewallThatPeopleChangedSinceKeepsItsFiles) {
 TEST_F(ClusterSteps, FirewalldGetsItsRulesForNowAndForLater) {
   const JsonValue undo = prepare_undo(step("firewalld"), context_);
   run("firewalld");
-  EXPECT_EQ(host_.read_file("/fake/firewalld", 1000),
-            "permanent --zone=public port=6443/tcp\npermanent --zone=public service=ssh\npermanent --zone=trusted source=10.244.0.0/16\nruntime "
-            "--zone=public port=6443/tcp\nruntime --zone=trusted source=10.244.0.0/16\n");
+  EXPECT_EQ(
+      host_.read_file("/fake/firewalld", 1000),
+      "permanent --zone=public port=6443/tcp\npermanent --zone=public service=ssh\npermanent --zone=trusted source=10.244.0.0/16\nruntime "
+      "--zone=public port=6443/tcp\nruntime --zone=trusted source=10.244.0.0/16\n");
   undo_step(step("firewalld"), undo, context_, false);
   EXPECT_EQ(host_.read_file("/fake/firewalld", 1000), "permanent --zone=public service=ssh\n");
   EXPECT_FALSE(host_.exists("/etc/firewalld/zones/public.xml") || host_.exists("/etc/firewalld/zones/trusted.xml"));

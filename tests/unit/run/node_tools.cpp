@@ -72,7 +72,8 @@ void write_server_manifest(MemoryHost& host, const std::string& address) {
 // `ufw show added`, `ufw [route] allow ... comment X`, `ufw [route] delete ...`: rules with their comments, as the real one keeps them.
 ToolResult ufw(MemoryHost& host, const ToolCall& call) {
   const Lines lines = read_lines(host, k_ufw);
-  if (has(call, "show")) return good(cat("Added user rules (see 'ufw status' for running firewall):\n", join(Texts(lines.begin(), lines.end()), "\n"), "\n"));
+  if (has(call, "show"))
+    return good(cat("Added user rules (see 'ufw status' for running firewall):\n", join(Texts(lines.begin(), lines.end()), "\n"), "\n"));
   Texts words{call.argv.begin() + 1, call.argv.end()};
   const auto deleting = std::find(words.begin(), words.end(), "delete");
   const bool adds = deleting == words.end();
@@ -215,7 +216,8 @@ void set_up_node_tools(MemoryHost& host) {
   host.set_tool("/usr/sbin/ufw", ufw);
   host.set_tool("/usr/bin/firewall-cmd", firewall_cmd);
   host.set_tool("/usr/bin/nvidia-ctk", nvidia_ctk);
-  for (const char* program : {"/usr/sbin/ufw", "/usr/bin/firewall-offline-cmd", "/usr/bin/nvidia-cdi-hook"}) host.add_file(program, "", 0755);
+  for (const char* program : {"/usr/sbin/ufw", "/usr/bin/firewall-offline-cmd", "/usr/bin/nvidia-cdi-hook"})
+    host.add_file(program, "", 0755);
   host.add_file(k_ufw, "ufw allow 22/tcp\nufw allow 6443/tcp comment 'ours for long'\n");
   host.add_file("/etc/ufw/user.rules", "# as the package has it\n", 0640);
   host.add_directories("/etc/firewalld/zones");

@@ -89,10 +89,14 @@ TEST_F(Machine, APackageThatCannotBeInstalledIsRefusedBeforeItsStepBegins) {
 TEST_F(Machine, WhatTheBundleDoesNotHaveForThisMachineIsRefused) {
   host_.set_tool("/usr/bin/apt-get", [](MemoryHost&, const ToolCall& call) -> ToolResult {
     const bool simulates = std::find(call.argv.begin(), call.argv.end(), "--simulate") != call.argv.end();
-    return {.exit_code = 0, .timed_out = false, .output = simulates ? "Inst docker.io (20 Debian [amd64])\nInst nvtop (3 Debian [amd64])\n" : "", .error_output = {}};
+    return {.exit_code = 0,
+            .timed_out = false,
+            .output = simulates ? "Inst docker.io (20 Debian [amd64])\nInst nvtop (3 Debian [amd64])\n" : "",
+            .error_output = {}};
   });
   EXPECT_EQ(install_error(),
-            "error: cannot install 'docker.io': apt would take 'nvtop', which the bundle does not have for this machine\n  while install packages\n"
+            "error: cannot install 'docker.io': apt would take 'nvtop', which the bundle does not have for this machine\n  while install "
+            "packages\n"
             "hint: apt's whole output is in /var/log/rootcellar/packages.log\n"
             "10 of 17 steps are done and stay; run 'rootcellar-install resume' to go on\n");
 }

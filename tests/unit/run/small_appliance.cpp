@@ -99,7 +99,8 @@ Bundle small_bundle(const std::string& directory) {
   maker.add_package({.name = "runc", .version = "1.1", .architecture = "amd64", .path = "apt/debian/pool/runc.deb"});
   // Of another machine's role.
   maker.add_file("apt/debian/pool/nvtop.deb", "bytes of nvtop");
-  maker.add_package({.name = "nvtop", .version = "3", .architecture = "amd64", .path = "apt/debian/pool/nvtop.deb", .groups = {"role:gpuWorker"}});
+  maker.add_package(
+      {.name = "nvtop", .version = "3", .architecture = "amd64", .path = "apt/debian/pool/nvtop.deb", .groups = {"role:gpuWorker"}});
   maker.add_file("files/kubectl", "a program");
   return maker.build(directory);
 }

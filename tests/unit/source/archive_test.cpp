@@ -55,10 +55,10 @@ TEST_F(Archive, GivesTheFilesOfADebianPackage) {
   run({"/bin/tar", "-cJf", in("data.tar.xz"), "./linux/helm", "./linux/link"});
   run({"/usr/bin/ar", "-q", in("x.deb"), "debian-binary", "control.tar.gz", "data.tar.xz"});
   EXPECT_EQ(member(in("x.deb"), "linux/helm"), "a program\n");
-  EXPECT_EQ(refused(in("x.deb"), "linux/bridge"),
-            "error: archive 'x' has no file 'linux/bridge'\nhint: did you mean 'linux/link'?\n");
+  EXPECT_EQ(refused(in("x.deb"), "linux/bridge"), "error: archive 'x' has no file 'linux/bridge'\nhint: did you mean 'linux/link'?\n");
   run({"/usr/bin/ar", "-q", in("x.ar"), "debian-binary", "control.tar.gz"});
-  EXPECT_EQ(refused(in("x.ar"), "linux/helm"), "error: cannot read archive 'x' as an archive: it has no data.tar, as a Debian package would\n");
+  EXPECT_EQ(refused(in("x.ar"), "linux/helm"),
+            "error: cannot read archive 'x' as an archive: it has no data.tar, as a Debian package would\n");
 }
 
 TEST_F(Archive, GivesMembersOfTars) {
