@@ -9,7 +9,7 @@
 namespace rootcellar {
 namespace {
 
-constexpr std::uint64_t k_limit = 60;  // seconds
+constexpr std::uint64_t k_limit = 60;              // seconds
 constexpr const char* k_no_home = "/nonexistent";  // plan leaves no cache behind
 
 const FileEntry* bundled_kubectl(const Bundle& bundle) {
@@ -46,7 +46,8 @@ ExistingFacts ask_existing(Bundle& bundle, const Answers& answers, const Facts& 
   ExistingAnswers asked = answers.existing;
   if (!appliance.registry.enabled) asked.registry.reset();
   if (!appliance.cluster.enabled) asked.cluster.reset();
-  return read_existing_facts(host, asked, {facts.node.hosts, spaces_of(appliance.cluster), bundle.header().architecture, runner(bundle, host)});
+  return read_existing_facts(host, asked,
+                             {facts.node.hosts, spaces_of(appliance.cluster), bundle.header().architecture, runner(bundle, host)});
 }
 
 }  // namespace rootcellar

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "bundle/bundle.h"
-#include "installer/plan/facts.h"
 #include "installer/plan/answers.h"
+#include "installer/plan/facts.h"
 
 namespace rootcellar {
 

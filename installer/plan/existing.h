@@ -31,6 +31,8 @@ const std::vector<std::string>& pods_nameservers(const PlanInput& input);
 
 /// Refusals and cautions of what the site says that it has.
 void plan_existing_fit(const PlanInput& input, Plan& plan);
+/// What is wrong with files that the answers name.
+void tell_file_faults(const PlanInput& input, const std::vector<std::string>& faults, Plan& plan);
 /// Its account and certificates kept here, and the images pushed into it.
 void plan_site_registry(const PlanInput& input, Plan& plan);
 /// Refusals and cautions of the site's own cluster.

@@ -55,7 +55,8 @@ ExistingRegistry read_registry(const YamlNode& node, YamlFaults& faults) {
   registry.account = checked(map, where, "account", {is_account, "an account's name", "without spaces and colons"});
   registry.password_file = checked(map, where, "password_file", k_file);
   if (registry.account.empty() != registry.password_file.empty())
-    faults.add(node, "'existing.registry' has one of 'account' and 'password_file' only", "give both, or none where it asks for no account");
+    faults.add(node, "'existing.registry' has one of 'account' and 'password_file' only",
+               "give both, or none where it asks for no account");
   map.finish();
   return registry;
 }
@@ -77,7 +78,8 @@ std::vector<std::string> read_dns(const YamlNode& node, YamlFaults& faults) {
   std::vector<std::string> servers;
   map.list("servers", [&](const YamlNode& item) {
     servers.push_back(yaml_text(item, faults, "existing.dns.servers"));
-    if (!is_server(servers.back())) faults.add(item, "expected a nameserver's numeric IPv4 address", "pods cannot ask this machine's loopback");
+    if (!is_server(servers.back()))
+      faults.add(item, "expected a nameserver's numeric IPv4 address", "pods cannot ask this machine's loopback");
   });
   if (servers.empty() && node.kind == YamlNode::Kind::map) faults.add(node, "'existing.dns' names no server", "servers: [192.0.2.53]");
   map.finish();

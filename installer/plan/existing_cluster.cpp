@@ -29,14 +29,15 @@ void check_nodes(const PlanInput& input, const SiteClusterFacts& facts, Plan& pl
     plan.refusals.push_back(facts.not_ready.empty() ? std::string("the site's cluster has no node")
                                                     : cat("no node of the site's cluster is ready: ", join(facts.not_ready, ", ")));
   if (!facts.ready.empty() && !facts.not_ready.empty())
-    plan.cautions.push_back(cat("nodes of the site's cluster that are not ready are not asked to pull images: ", join(facts.not_ready, ", ")));
+    plan.cautions.push_back(
+        cat("nodes of the site's cluster that are not ready are not asked to pull images: ", join(facts.not_ready, ", ")));
   for (const auto& [node, architecture] : facts.other)
     plan.cautions.push_back(
         cat("node '", node, "' of the site's cluster is ", architecture, ", and the bundle's images are for ", input.header.architecture));
 }
 
 void check_cluster(const PlanInput& input, const SiteClusterFacts& facts, Plan& plan) {
-  plan.refusals.insert(plan.refusals.end(), facts.file_faults.begin(), facts.file_faults.end());
+  tell_file_faults(input, facts.file_faults, plan);
   if (!facts.asked) return;
   if (!facts.silent.empty()) return plan.refusals.push_back(cat("the site's cluster does not answer: ", facts.silent));
   check_version(input, facts, plan);
@@ -61,7 +62,8 @@ void check_registry(const PlanInput& input, const ClusterSite& site, Plan& plan)
   if (!input.own_registry()) return;
   const Endpoint& listen = input.layout.listen;
   if (listen.loopback())
-    plan.refusals.push_back(cat("the registry listens at ", listen.text(), ", where the nodes of the site's cluster do not reach it: answer 'registry.listen' as 0.0.0.0:",
+    plan.refusals.push_back(cat("the registry listens at ", listen.text(),
+                                ", where the nodes of the site's cluster do not reach it: answer 'registry.listen' as 0.0.0.0:",
                                 listen.port, ", or 'existing.registry'"));
   if (listen.any_address() && site.address.empty())
     plan.refusals.emplace_back("nothing says by which of its addresses the site's cluster reaches this machine: answer 'cluster.address'");
@@ -106,7 +108,8 @@ void plan_site_cluster(const PlanInput& input, const ClusterSite& site, Plan& pl
   const ExistingCluster& answer = *input.answers.existing.cluster;
   const std::string kubeconfig = k_site_kubeconfig;
   add_step(plan, "site-kubeconfig", cat("write ", kubeconfig),
-           cat("It is a copy of '", answer.kubeconfig, "' for root alone: the key by which everything is put into the site's cluster, until the "
+           cat("It is a copy of '", answer.kubeconfig,
+               "' for root alone: the key by which everything is put into the site's cluster, until the "
                "appliance goes."),
            KeepSiteFile{answer.kubeconfig, kubeconfig, answer.context, {}});
   plan_shell_kubeconfig(kubeconfig, plan);
@@ -114,7 +117,8 @@ void plan_site_cluster(const PlanInput& input, const ClusterSite& site, Plan& pl
   for (const auto& [host, image] : proof_images(input)) names.push_back(image_name(*image));
   if (names.empty()) return;
   add_step(plan, "site-cluster-pulls", cat("pull ", join(names, ", "), " on every node of the site's cluster"),
-           "Proves, before anything is deployed, that each node gets images from the registry; the pods that do it start nothing and go at once.",
+           "Proves, before anything is deployed, that each node gets images from the registry; the pods that do it start nothing and go at "
+           "once.",
            ProvePulls{names, advice(input, site)});
 }
 

@@ -117,7 +117,8 @@ class ClusterQuestions {
   std::optional<JsonValue> json_of(std::vector<std::string> arguments) {
     const ToolResult result = run(std::move(arguments));
     try {
-      if (result.exit_code == 0 && !result.timed_out) return parse_json(result.output, "kubectl's answer", {.bytes = 64u << 20, .depth = 64});
+      if (result.exit_code == 0 && !result.timed_out)
+        return parse_json(result.output, "kubectl's answer", {.bytes = 64u << 20, .depth = 64});
       facts_.silent = describe_failure(result, k_kubectl_limit);
     } catch (const InputError& error) {
       facts_.silent = error.message();

@@ -27,12 +27,12 @@ struct SiteRegistryFacts {
 struct SiteClusterFacts {
   std::vector<std::string> file_faults;
   bool asked = false;
-  std::string silent;                       ///< why it does not answer, as kubectl says
-  std::string version;                      ///< "v1.34.4"
-  std::vector<std::string> denied;          ///< what the key may not do: "create namespaces"
-  std::vector<std::string> ready;           ///< nodes
-  std::vector<std::string> not_ready;       ///< nodes
-  std::map<std::string, std::string> other; ///< nodes of another architecture than `wanted_architecture`, and theirs
+  std::string silent;                        ///< why it does not answer, as kubectl says
+  std::string version;                       ///< "v1.34.4"
+  std::vector<std::string> denied;           ///< what the key may not do: "create namespaces"
+  std::vector<std::string> ready;            ///< nodes
+  std::vector<std::string> not_ready;        ///< nodes
+  std::map<std::string, std::string> other;  ///< nodes of another architecture than `wanted_architecture`, and theirs
 };
 
 struct ExistingFacts {

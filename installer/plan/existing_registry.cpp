@@ -44,8 +44,8 @@ void check_reply(const PlanInput& input, const SiteRegistryFacts& facts, Plan& p
     return plan.refusals.push_back(cat("the site's registry ", address,
                                        " asks for an account: answer 'existing.registry.account' and 'existing.registry.password_file'"));
   if (facts.account_status != 0 && facts.account_status != 200)
-    plan.refusals.push_back(cat("the site's registry ", address, " refuses the account '", answer(input).account, "' with the password in '",
-                                answer(input).password_file, "': status ", facts.account_status));
+    plan.refusals.push_back(cat("the site's registry ", address, " refuses the account '", answer(input).account,
+                                "' with the password in '", answer(input).password_file, "': status ", facts.account_status));
 }
 
 void check_readers(const PlanInput& input, const SiteRegistryFacts& facts, Plan& plan) {
@@ -54,9 +54,10 @@ void check_readers(const PlanInput& input, const SiteRegistryFacts& facts, Plan&
     plan.refusals.push_back(cat("docker tells a mirror no password, and the site's registry ", answer(input).address,
                                 " asks for one: let everybody read it, or take a bundle with containerd"));
   if (facts.status == 401 && !basic)
-    plan.cautions.push_back(cat("the site's registry ", answer(input).address,
-                                " gives out tokens, and containers' images are asked for without an account: everybody must be able to read "
-                                "what is pushed there"));
+    plan.cautions.push_back(
+        cat("the site's registry ", answer(input).address,
+            " gives out tokens, and containers' images are asked for without an account: everybody must be able to read "
+            "what is pushed there"));
 }
 
 /// What the registry would refuse: a list of platforms of which the bundle has one.
@@ -79,7 +80,8 @@ bool has_skopeo(const PlanInput& input) {
 void check_pushing(const PlanInput& input, Plan& plan) {
   if (!has_skopeo(input))
     plan.refusals.emplace_back(
-        "images are put into the site's registry by skopeo, which neither this machine nor the bundle has: name the package in the profile");
+        "images are put into the site's registry by skopeo, which neither this machine nor the bundle has: name the package in the "
+        "profile");
   check_images(input, plan);
   std::uint64_t bytes = 0;
   for (const ImageEntry& image : input.index.images) bytes += image_bytes(input.index, image);
@@ -87,13 +89,24 @@ void check_pushing(const PlanInput& input, Plan& plan) {
                               " are pushed into it, and stay there"));
 }
 
+}  // namespace
+
+// Whoever is not root may look at a plan, and may not read what root will.
+void tell_file_faults(const PlanInput& input, const std::vector<std::string>& faults, Plan& plan) {
+  std::vector<std::string>& told = input.facts.root ? plan.refusals : plan.cautions;
+  told.insert(told.end(), faults.begin(), faults.end());
+}
+
+namespace {
+
 void check_registry(const PlanInput& input, Plan& plan) {
   const SiteRegistryFacts facts = input.facts.existing.registry.value_or(SiteRegistryFacts());
-  plan.refusals.insert(plan.refusals.end(), facts.file_faults.begin(), facts.file_faults.end());
+  tell_file_faults(input, facts.file_faults, plan);
   if (!facts.asked && facts.file_faults.empty())
-    plan.cautions.push_back(cat("the site's registry ", answer(input).address,
-                                " was not asked: its name is not in /etc/hosts, and nothing here looks names up; whether it answers is seen "
-                                "when the images are pushed"));
+    plan.cautions.push_back(
+        cat("the site's registry ", answer(input).address,
+            " was not asked: its name is not in /etc/hosts, and nothing here looks names up; whether it answers is seen "
+            "when the images are pushed"));
   check_reply(input, facts, plan);
   check_readers(input, facts, plan);
   if (input.join == nullptr) check_pushing(input, plan);
@@ -112,7 +125,8 @@ void plan_certificates(const PlanInput& input, Plan& plan) {
   if (input.docker()) folders.push_back(cat("/etc/docker/certs.d/", answer(input).address));
   for (const std::string& folder : folders) {
     const std::string path = cat(folder, "/ca.crt");
-    add_step(plan, cat("site-registry-ca-", step_slug(folder)), cat("write ", path), "The site's registry is believed by its authority's certificates.",
+    add_step(plan, cat("site-registry-ca-", step_slug(folder)), cat("write ", path),
+             "The site's registry is believed by its authority's certificates.",
              WriteFile{path, input.facts.existing.registry ? input.facts.existing.registry->ca : std::string()});
   }
 }

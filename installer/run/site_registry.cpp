@@ -65,7 +65,8 @@ std::vector<SiteImage> site_images(const Index& index, bool bare_names) {
 void SiteRegistry::with_login(const std::function<void()>& work) const {
   if (action_.login.empty()) return work();
   const auto login = scope_.host().read_file(action_.login, k_login_limit);
-  if (!login) throw InputError(cat("expected '", action_.login, "', found none"), "the step that makes it has not run, or somebody removed the file");
+  if (!login)
+    throw InputError(cat("expected '", action_.login, "', found none"), "the step that makes it has not run, or somebody removed the file");
   const SecretText secret(*login);
   const std::string auth(basic_authorization(secret.view()).substr(std::string_view("Basic ").size()));
   const JsonValue account = JsonValue::object({{"auth", JsonValue::string(auth)}});

@@ -15,7 +15,7 @@ struct SiteImage {
   std::string repository;         ///< "docker.io/library/nginx", as its path in the registry
   std::vector<std::string> tags;  ///< empty: it is named by its digest
   Digest digest;
-  std::vector<Digest> blobs;      ///< config and layers
+  std::vector<Digest> blobs;                                          ///< config and layers
   std::vector<std::string> names(const std::string& registry) const;  ///< "registry.lab:5000/docker.io/library/nginx:1.22", ...
 };
 /// In an order that reads each volume once. `bare_names`: docker.io's also without their host.

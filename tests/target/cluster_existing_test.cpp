@@ -1,7 +1,8 @@
-// A site that has things already: a registry with an account, then a cluster. Three hosts on one LAN with no route out: the registry (Debian's
-// own, with htpasswd); a machine on which the stick of profiles/lab-cluster.yaml makes a cluster whose images go into that registry; and a
-// machine from which the stick of profiles/lab-page.yaml is put into that cluster and taken out again. tests/e2e/cluster_existing.sh runs it.
-// Needs root, RC_CLUSTER_STICK and RC_CLUSTER_KEY for the first stick, RC_SITE_STICK and RC_SITE_KEY for the second.
+// A site that has things already: a registry with an account, then a cluster. Three hosts on one LAN with no route out: the registry
+// (Debian's own, with htpasswd); a machine on which the stick of profiles/lab-cluster.yaml makes a cluster whose images go into that
+// registry; and a machine from which the stick of profiles/lab-page.yaml is put into that cluster and taken out again.
+// tests/e2e/cluster_existing.sh runs it. Needs root, RC_CLUSTER_STICK and RC_CLUSTER_KEY for the first stick, RC_SITE_STICK and RC_SITE_KEY
+// for the second.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -96,24 +97,24 @@ class ExistingSite : public testing::Test {
     write_file_atomically(cat(seat.host->root_folder(), path), text);
   }
 
-  ProcessResult shell(const Seat& seat, const std::string& script) {
-    return seat.host->run({"/bin/bash", "-c", script}, k_command_limit);
-  }
+  ProcessResult shell(const Seat& seat, const std::string& script) { return seat.host->run({"/bin/bash", "-c", script}, k_command_limit); }
 
   // --- the site's registry
 
   void start_registry() {
     write(registry_, "/etc/docker/registry/config.yml", k_registry_config);
     write(registry_, "/etc/docker/registry/htpasswd", htpasswd_line("lab", k_password));
-    const ProcessResult result = shell(registry_, "systemctl enable docker-registry && systemctl restart docker-registry && systemctl is-active docker-registry");
+    const ProcessResult result =
+        shell(registry_, "systemctl enable docker-registry && systemctl restart docker-registry && systemctl is-active docker-registry");
     ASSERT_EQ(result.exit_code, 0) << said(result);
     done("the site's registry is up");
   }
 
   /// Every name and digest it has, sorted: from its storage.
   std::string registry_contents() {
-    return shell(registry_, "cd /var/lib/docker-registry/docker/registry/v2/repositories && "
-                            "find . -path '*/_manifests/tags/*/current/link' | sort | while read -r f; do echo \"$f $(cat \"$f\")\"; done")
+    return shell(registry_,
+                 "cd /var/lib/docker-registry/docker/registry/v2/repositories && "
+                 "find . -path '*/_manifests/tags/*/current/link' | sort | while read -r f; do echo \"$f $(cat \"$f\")\"; done")
         .output;
   }
 
@@ -132,7 +133,8 @@ class ExistingSite : public testing::Test {
     write(cluster_, "/root/password", "wrong\n");
     const ProcessResult refused = install(cluster_, "plan", answers, key);
     EXPECT_EQ(refused.exit_code, 6);
-    EXPECT_NE(refused.output.find("the site's registry 10.93.0.2:5000 refuses the account 'lab' with the password in '/root/password': status 401"),
+    EXPECT_NE(refused.output.find(
+                  "the site's registry 10.93.0.2:5000 refuses the account 'lab' with the password in '/root/password': status 401"),
               std::string::npos)
         << said(refused);
     write(cluster_, "/root/password", cat(k_password, "\n"));
@@ -142,7 +144,10 @@ class ExistingSite : public testing::Test {
     expect_good(cluster_);
     // Neither the password nor what it is sent as lies in a log, a journal or a unit.
     const std::string sent = "bGFiOnNpeC10aW1lcy1zZXZlbg==";  // base64 of lab:six-times-seven
-    const ProcessResult found = shell(cluster_, cat("grep -rlE '", k_password, "|", sent, "' /var/log/rootcellar /var/lib/rootcellar /etc/rootcellar /run/rootcellar-tools; journalctl -o cat | grep -cE '", k_password, "|", sent, "'"));
+    const ProcessResult found = shell(
+        cluster_, cat("grep -rlE '", k_password, "|", sent,
+                      "' /var/log/rootcellar /var/lib/rootcellar /etc/rootcellar /run/rootcellar-tools; journalctl -o cat | grep -cE '",
+                      k_password, "|", sent, "'"));
     EXPECT_EQ(found.output, "/var/lib/rootcellar/secrets/existing_registry\n0\n");
   }
 
@@ -159,8 +164,9 @@ class ExistingSite : public testing::Test {
 
   /// Whatever is in it, apart from what comes and goes by itself.
   std::string cluster_contents() {
-    return kubectl("get --all-namespaces -o name namespaces,deployments,daemonsets,services,configmaps,secrets,serviceaccounts,jobs,pods,"
-                   "clusterroles,clusterrolebindings,roles,rolebindings,customresourcedefinitions,nodes | sort")
+    return kubectl(
+               "get --all-namespaces -o name namespaces,deployments,daemonsets,services,configmaps,secrets,serviceaccounts,jobs,pods,"
+               "clusterroles,clusterrolebindings,roles,rolebindings,customresourcedefinitions,nodes | sort")
         .output;
   }
 
@@ -230,14 +236,14 @@ TEST_F(ExistingSite, IsUsedAndLeft) {
     EXPECT_NE(said(refused).find("the cluster is the site's own"), std::string::npos) << said(refused);
   }
 
-  const ProcessResult gone = bench_.host->run({k_installed, "uninstall", "--yes", "--purge-data"}, k_install_limit);
+  const ProcessResult gone = bench_.host->run({k_installed, "uninstall", "--yes", "--purge-data", "--product", "lab-page"}, k_install_limit);
   EXPECT_EQ(gone.exit_code, 0) << said(gone);
   EXPECT_EQ(cluster_contents(), contents);
   EXPECT_EQ(registry_contents(), all);
   expect_as_before(bench_);
   done("it is out again, and the cluster is as it was");
 
-  const ProcessResult end = cluster_.host->run({k_installed, "uninstall", "--yes"}, k_install_limit);
+  const ProcessResult end = cluster_.host->run({k_installed, "uninstall", "--yes", "--purge-data", "--product", "lab-cluster"}, k_install_limit);
   EXPECT_EQ(end.exit_code, 0) << said(end);
   EXPECT_EQ(registry_contents(), all);
   expect_as_before(cluster_);

@@ -47,12 +47,13 @@ std::vector<Pull> wanted_pulls(const ProvePulls& action, const ClusterApi& api) 
 /// Of what the strictest of Kubernetes' own pod security standards takes ("restricted"); on its node whatever the node's taints say.
 std::string pod_text(const Pull& pull) {
   const auto word = [](const std::string& text) { return JsonValue::string(text).dump(); };
-  return cat("---\napiVersion: v1\nkind: Pod\nmetadata: {name: ", pull.pod, ", namespace: ", k_space, "}\nspec:\n  nodeName: ", word(pull.node),
-             "\n  restartPolicy: Never\n  automountServiceAccountToken: false\n  enableServiceLinks: false\n  terminationGracePeriodSeconds: 0\n"
-             "  tolerations: [{operator: Exists}]\n  securityContext: {runAsNonRoot: true, runAsUser: 65534, seccompProfile: {type: "
-             "RuntimeDefault}}\n  containers:\n    - name: pull\n      image: ",
-             word(pull.image), "\n      imagePullPolicy: Always\n      command: [", k_no_program,
-             "]\n      securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}\n");
+  return cat(
+      "---\napiVersion: v1\nkind: Pod\nmetadata: {name: ", pull.pod, ", namespace: ", k_space, "}\nspec:\n  nodeName: ", word(pull.node),
+      "\n  restartPolicy: Never\n  automountServiceAccountToken: false\n  enableServiceLinks: false\n  terminationGracePeriodSeconds: 0\n"
+      "  tolerations: [{operator: Exists}]\n  securityContext: {runAsNonRoot: true, runAsUser: 65534, seccompProfile: {type: "
+      "RuntimeDefault}}\n  containers:\n    - name: pull\n      image: ",
+      word(pull.image), "\n      imagePullPolicy: Always\n      command: [", k_no_program,
+      "]\n      securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}\n");
 }
 
 void remove_space(const ClusterApi& api) {
@@ -85,7 +86,8 @@ PullState pull_state(const JsonValue& pod) {
   const auto& containers = items_at(pod, {"status", "containerStatuses"});
   if (containers.empty()) return {Pulled::not_yet, text_at(pod, {"status", "message"})};
   const JsonValue& container = containers.front();
-  const std::string reason = text_at(container, {"state", "waiting", "reason"}), message = text_at(container, {"state", "waiting", "message"});
+  const std::string reason = text_at(container, {"state", "waiting", "reason"}),
+                    message = text_at(container, {"state", "waiting", "message"});
   if (reason == "ImagePullBackOff" || reason == "InvalidImageName") return {Pulled::no, message.empty() ? reason : message};
   if (reason == "ErrImagePull" || reason == "ContainerCreating" || reason == "PodInitializing") return {Pulled::not_yet, message};
   return {Pulled::yes, {}};

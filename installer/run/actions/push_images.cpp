@@ -46,9 +46,10 @@ Missing missing_names(const std::vector<SiteImage>& images, const PushImages& ac
 
 void refuse_conflicts(const Missing& missing, const PushImages& action) {
   if (missing.conflicts.empty()) return;
-  throw HostError(cat("cannot put the images into the site's registry ", action.registry, ": it has another image under ", missing.conflicts.front(),
-                      missing.conflicts.size() == 1 ? "" : cat(" and ", missing.conflicts.size() - 1, " more names")),
-                  "nothing was pushed; take that name away there, if nobody needs it");
+  throw HostError(
+      cat("cannot put the images into the site's registry ", action.registry, ": it has another image under ", missing.conflicts.front(),
+          missing.conflicts.size() == 1 ? "" : cat(" and ", missing.conflicts.size() - 1, " more names")),
+      "nothing was pushed; take that name away there, if nobody needs it");
 }
 
 const Owner k_whoever_runs{"", ""};
@@ -68,9 +69,18 @@ void spool_image(const SiteImage& image, const std::string& folder, ActionScope&
   for (const Digest& blob : std::set<Digest>(image.blobs.begin(), image.blobs.end())) write_blob(blob, cat(folder, "/", blob.hex()), scope);
 }
 
-void remove_spool(const PushImages& action, ActionScope& scope) {
-  scope.host().remove_tree(action.spool);
-  scope.host().sync_filesystem(path_parent(action.spool));
+/// Which registry has which layer: containers/image keeps it there for root, whatever HOME is, and nobody can tell it not to.
+constexpr const char* k_cache = "/var/lib/containers/cache";
+
+void clear_away(const PushImages& action, const JsonValue& undo, ActionScope& scope) {
+  HostSystem& host = scope.host();
+  host.remove_tree(action.spool);
+  host.sync_filesystem(path_parent(action.spool));
+  if (undo.truth("had-cache").value_or(true)) return;
+  host.remove_tree(k_cache);
+  const std::string parent = path_parent(k_cache);
+  if (host.exists(parent) && host.list(parent).empty()) host.remove(parent);
+  host.sync_filesystem(path_parent(parent));
 }
 
 void push(const SiteImage& image, const std::string& name, const PushImages& action, const SiteRegistry& registry) {
@@ -96,7 +106,7 @@ JsonValue prepare(const PushImages& action, ActionScope& scope) {
   for (const SiteImage& image : site_images(scope.bundle().index(), action.bare_names)) {
     for (const std::string& name : image.names(action.registry)) names.set(name, JsonValue::string(image.digest.named()));
   }
-  return JsonValue::object({{"names", std::move(names)}});
+  return JsonValue::object({{"names", std::move(names)}, {"had-cache", JsonValue::boolean(scope.host().exists(k_cache))}});
 }
 
 void perform(const PushImages& action, ActionScope& scope) {
@@ -115,12 +125,12 @@ void perform(const PushImages& action, ActionScope& scope) {
       task.advance(1);
     }
   });
-  remove_spool(action, scope);
+  if (scope.context.undo_data != nullptr) clear_away(action, *scope.context.undo_data, scope);
 }
 
 // What the site's registry has is the site's.
-void take_back(const PushImages& action, const JsonValue&, bool, ActionScope& scope) {
-  remove_spool(action, scope);
+void take_back(const PushImages& action, const JsonValue& undo, bool, ActionScope& scope) {
+  clear_away(action, undo, scope);
   remove_login_copy(scope);
 }
 

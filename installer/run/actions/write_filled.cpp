@@ -6,7 +6,9 @@
 namespace rootcellar {
 namespace {
 
-FilledText text_of(const WriteFilled& action, const ActionScope& scope) { return fill_in(action.text, {}, cat("'", action.path, "'"), scope); }
+FilledText text_of(const WriteFilled& action, const ActionScope& scope) {
+  return fill_in(action.text, {}, cat("'", action.path, "'"), scope);
+}
 
 }  // namespace
 

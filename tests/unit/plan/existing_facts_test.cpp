@@ -91,8 +91,9 @@ TEST_F(ExistingSite, AClusterSaysItsVersionItsNodesAndWhatTheKeyMayDo) {
     if (text.starts_with("auth can-i * * --all")) out = everything ? "yes\n" : "no\n";
     if (text.starts_with("auth can-i create")) out = "yes\n";
     if (text.starts_with("get nodes"))
-      out = R"({"items":[{"metadata":{"name":"a"},"status":{"nodeInfo":{"architecture":"arm64"},"conditions":[{"type":"Ready","status":"True"}]}},)"
-            R"({"metadata":{"name":"b"},"status":{"nodeInfo":{"architecture":"amd64"},"conditions":[{"type":"Ready","status":"Unknown"}]}}]})";
+      out =
+          R"({"items":[{"metadata":{"name":"a"},"status":{"nodeInfo":{"architecture":"arm64"},"conditions":[{"type":"Ready","status":"True"}]}},)"
+          R"({"metadata":{"name":"b"},"status":{"nodeInfo":{"architecture":"amd64"},"conditions":[{"type":"Ready","status":"Unknown"}]}}]})";
     EXPECT_NE(text.find(" --kubeconfig /root/kubeconfig --context lab --request-timeout=10s"), text.npos) << text;
     return ToolResult{.exit_code = 0, .timed_out = false, .output = out, .error_output = {}};
   };
@@ -118,8 +119,9 @@ TEST(Kubeconfig, MustBeWhole) {
             "names another file (certificate-authority): make it whole with 'kubectl config view --raw --flatten --minify'");
   EXPECT_EQ(kubeconfig_fault("    server: x\n- name: me\n  user:\n    exec:\n      command: aws\n"),
             "names a program that fetches the key (exec): give one with a key or a token in it");
-  EXPECT_EQ(kubeconfig_fault("hello\n"), "says of no server: it is no kubeconfig as kubectl writes it; make it whole with 'kubectl config view "
-                                         "--raw --flatten --minify'");
+  EXPECT_EQ(kubeconfig_fault("hello\n"),
+            "says of no server: it is no kubeconfig as kubectl writes it; make it whole with 'kubectl config view "
+            "--raw --flatten --minify'");
 }
 
 }  // namespace

@@ -69,36 +69,37 @@ TEST(ExistingAnswers, AreReadAndWrittenAgain) {
 }
 
 TEST(ExistingAnswers, EveryFaultIsShownAtOnce) {
-  EXPECT_EQ(error_of([] {
-              parse_answers("existing:\n  registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n  cluster: {context: \"a\\\"b\"}\n"
-                            "  dns: {servers: [127.0.0.1]}\n",
-                            "answers.yaml");
-            }),
-            "error: answers.yaml:2:13: 'existing.registry' has one of 'account' and 'password_file' only\n"
-            "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n              ^\n"
-            "hint: give both, or none where it asks for no account\n"
-            "error: answers.yaml:2:23: 'existing.registry.address' is not HOST:PORT\n"
-            "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n                        ^\n"
-            "hint: leave out 'https://' and any path\n"
-            "error: answers.yaml:2:40: 'existing.registry.ca' is not the absolute path of a file\n"
-            "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n                                         ^\n"
-            "hint: it is copied by root, so a path from '/' on is needed\n"
-            "error: answers.yaml:2:57: 'existing.registry.account' is not an account's name\n"
-            "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n                                                          ^\n"
-            "hint: without spaces and colons\n"
-            "error: answers.yaml:3:12: missing key 'kubeconfig'\n    cluster: {context: \"a\\\"b\"}\n             ^\n"
-            "error: answers.yaml:3:22: 'existing.cluster.context' is not the name of a context\n"
-            "    cluster: {context: \"a\\\"b\"}\n                       ^\n"
-            "error: answers.yaml:4:19: expected a nameserver's numeric IPv4 address\n    dns: {servers: [127.0.0.1]}\n                    ^\n"
-            "hint: pods cannot ask this machine's loopback\n");
+  EXPECT_EQ(
+      error_of([] {
+        parse_answers(
+            "existing:\n  registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n  cluster: {context: \"a\\\"b\"}\n"
+            "  dns: {servers: [127.0.0.1]}\n",
+            "answers.yaml");
+      }),
+      "error: answers.yaml:2:13: 'existing.registry' has one of 'account' and 'password_file' only\n"
+      "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n              ^\n"
+      "hint: give both, or none where it asks for no account\n"
+      "error: answers.yaml:2:23: 'existing.registry.address' is not HOST:PORT\n"
+      "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n                        ^\n"
+      "hint: leave out 'https://' and any path\n"
+      "error: answers.yaml:2:40: 'existing.registry.ca' is not the absolute path of a file\n"
+      "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n                                         ^\n"
+      "hint: it is copied by root, so a path from '/' on is needed\n"
+      "error: answers.yaml:2:57: 'existing.registry.account' is not an account's name\n"
+      "    registry: {address: 'https://x', ca: ca.crt, account: 'a b'}\n                                                          ^\n"
+      "hint: without spaces and colons\n"
+      "error: answers.yaml:3:12: missing key 'kubeconfig'\n    cluster: {context: \"a\\\"b\"}\n             ^\n"
+      "error: answers.yaml:3:22: 'existing.cluster.context' is not the name of a context\n"
+      "    cluster: {context: \"a\\\"b\"}\n                       ^\n"
+      "error: answers.yaml:4:19: expected a nameserver's numeric IPv4 address\n    dns: {servers: [127.0.0.1]}\n                    ^\n"
+      "hint: pods cannot ask this machine's loopback\n");
 }
 
 TEST(ExistingAnswers, NameserversAreSaidOnce) {
-  EXPECT_EQ(error_of([] {
-              parse_answers("cluster: {nameservers: [192.0.2.53]}\nexisting:\n  dns: {servers: [192.0.2.53]}\n", "answers.yaml");
-            }),
-            "error: answers.yaml:3:3: 'existing.dns' and 'cluster.nameservers' both say whom pods ask\n"
-            "    dns: {servers: [192.0.2.53]}\n    ^\nhint: keep one: of 'existing.dns' each server is asked first\n");
+  EXPECT_EQ(
+      error_of([] { parse_answers("cluster: {nameservers: [192.0.2.53]}\nexisting:\n  dns: {servers: [192.0.2.53]}\n", "answers.yaml"); }),
+      "error: answers.yaml:3:3: 'existing.dns' and 'cluster.nameservers' both say whom pods ask\n"
+      "    dns: {servers: [192.0.2.53]}\n    ^\nhint: keep one: of 'existing.dns' each server is asked first\n");
 }
 
 TEST(ExistingRegistry, IsPushedIntoAndAskedWithItsAccount) {
@@ -112,9 +113,10 @@ TEST(ExistingRegistry, IsPushedIntoAndAskedWithItsAccount) {
             "server = \"http://192.0.2.5:5000/v2/docker.io\"\ncapabilities = [\"pull\", \"resolve\"]\noverride_path = true\n\n"
             "[host.\"http://192.0.2.5:5000/v2/docker.io\"]\ncapabilities = [\"pull\", \"resolve\"]\noverride_path = true\n"
             "[host.\"http://192.0.2.5:5000/v2/docker.io\".header]\nAuthorization = [\"Basic ${secret.existing_registry|b64}\"]\n");
-  EXPECT_NE(std::find(plan.cautions.begin(), plan.cautions.end(),
-                      "how much room the site's registry 192.0.2.5:5000 has is not known: up to 120.3 MB are pushed into it, and stay there"),
-            plan.cautions.end())
+  EXPECT_NE(
+      std::find(plan.cautions.begin(), plan.cautions.end(),
+                "how much room the site's registry 192.0.2.5:5000 has is not known: up to 120.3 MB are pushed into it, and stay there"),
+      plan.cautions.end())
       << ::testing::PrintToString(plan.cautions);
 }
 
@@ -148,7 +150,8 @@ TEST(ExistingRegistry, OfAListOfPlatformsTheOneThatIsThereIsServed) {
                   "image by a tag in the profile"});
 }
 
-Texts registry_refusals(void (*change)(SiteRegistryFacts&), Answers answers = with_registry(), const Index& index = sample_cluster_index()) {
+Texts registry_refusals(void (*change)(SiteRegistryFacts&), Answers answers = with_registry(),
+                        const Index& index = sample_cluster_index()) {
   Facts facts = registry_facts();
   change(*facts.existing.registry);
   return plan_of(facts, answers, index).refusals;
@@ -169,16 +172,18 @@ TEST(ExistingRegistry, Refusals) {
                   "'existing.registry.password_file'"});
   Facts facts = registry_facts();
   facts.packages.erase("skopeo");
-  EXPECT_EQ(plan_of(facts, with_registry()).refusals,
-            Texts{"images are put into the site's registry by skopeo, which neither this machine nor the bundle has: name the package in the "
-                  "profile"});
+  EXPECT_EQ(
+      plan_of(facts, with_registry()).refusals,
+      Texts{"images are put into the site's registry by skopeo, which neither this machine nor the bundle has: name the package in the "
+            "profile"});
   Index index = sample_cluster_index();
   index.appliance.registry.existing = true;
   EXPECT_EQ(plan_of(sample_node_facts(), sample_cluster_answers(), index).refusals,
             Texts{"the bundle brings no registry: answer 'existing.registry' with the address of the site's own"});
-  EXPECT_EQ(registry_refusals([](SiteRegistryFacts&) {}, with_registry({}), sample_index()),
-            Texts{"docker tells a mirror no password, and the site's registry 192.0.2.5:5000 asks for one: let everybody read it, or take a "
-                  "bundle with containerd"});
+  EXPECT_EQ(
+      registry_refusals([](SiteRegistryFacts&) {}, with_registry({}), sample_index()),
+      Texts{"docker tells a mirror no password, and the site's registry 192.0.2.5:5000 asks for one: let everybody read it, or take a "
+            "bundle with containerd"});
 }
 
 TEST(ExistingRegistry, WhoJoinsMustBeToldOfItToo) {
@@ -188,8 +193,9 @@ TEST(ExistingRegistry, WhoJoinsMustBeToldOfItToo) {
   EXPECT_EQ(parse_ticket(encode_ticket(ticket), "ticket").registry, "registry.lab:5000");
   EXPECT_TRUE(parse_ticket(encode_ticket(ticket), "ticket").site_registry);
   const Plan plan = make_join_plan(sample_header(), sample_cluster_index(), sample_node_facts(), sample_cluster_answers(), ticket);
-  EXPECT_EQ(plan.refusals, Texts{"the cluster's images come from the site's own registry registry.lab:5000: answer 'existing.registry' here "
-                                 "as on the first node"});
+  EXPECT_EQ(plan.refusals,
+            Texts{"the cluster's images come from the site's own registry registry.lab:5000: answer 'existing.registry' here "
+                  "as on the first node"});
 }
 
 TEST(ExistingNameservers, AreThosePodsAskAndMustAnswer) {
@@ -235,22 +241,28 @@ Texts cluster_refusals(void (*change)(SiteClusterFacts&)) {
 TEST(ExistingCluster, Refusals) {
   EXPECT_EQ(cluster_refusals([](SiteClusterFacts& facts) { facts.silent = "exit status 1: refused"; }),
             Texts{"the site's cluster does not answer: exit status 1: refused"});
-  EXPECT_EQ(cluster_refusals([](SiteClusterFacts& facts) { facts.version = "v1.32.9"; }),
-            Texts{"the site's cluster is Kubernetes v1.32.9, and the bundle is for 1.34.4: the two may be one minor version apart, not more"});
-  EXPECT_EQ(cluster_refusals([](SiteClusterFacts& facts) { facts.denied = {"create namespaces", "everything in namespace 'lab'"}; }),
-            Texts{"the key in '/root/kubeconfig' may not do in the site's cluster what the appliance needs: create namespaces, everything in "
-                  "namespace 'lab'"});
+  EXPECT_EQ(
+      cluster_refusals([](SiteClusterFacts& facts) { facts.version = "v1.32.9"; }),
+      Texts{"the site's cluster is Kubernetes v1.32.9, and the bundle is for 1.34.4: the two may be one minor version apart, not more"});
+  EXPECT_EQ(
+      cluster_refusals([](SiteClusterFacts& facts) {
+        facts.denied = {"create namespaces", "everything in namespace 'lab'"};
+      }),
+      Texts{"the key in '/root/kubeconfig' may not do in the site's cluster what the appliance needs: create namespaces, everything in "
+            "namespace 'lab'"});
   EXPECT_EQ(cluster_refusals([](SiteClusterFacts& facts) { facts.not_ready = std::move(facts.ready); }),
             Texts{"no node of the site's cluster is ready: one"});
   EXPECT_EQ(cluster_refusals([](SiteClusterFacts& facts) { facts.ready.clear(); }), Texts{"the site's cluster has no node"});
-  EXPECT_EQ(cluster_refusals([](SiteClusterFacts& facts) { facts.file_faults = {"no such file"}, facts.asked = false; }), Texts{"no such file"});
+  EXPECT_EQ(cluster_refusals([](SiteClusterFacts& facts) { facts.file_faults = {"no such file"}, facts.asked = false; }),
+            Texts{"no such file"});
   Index index = sample_cluster_index();
   index.appliance.cluster.existing = true;
   EXPECT_EQ(plan_of(registry_facts(), with_registry(), index).refusals,
             Texts{"the bundle makes no cluster: answer 'existing.cluster' with a kubeconfig of the site's own"});
   index = sample_cluster_index();
   std::erase_if(index.appliance.files, [](const PlacedFile& file) { return file.name == "kubectl"; });
-  EXPECT_EQ(plan_of(cluster_facts(), with_cluster(), index).refusals, Texts{"the cluster needs /usr/local/bin/kubectl, which the bundle does not bring"});
+  EXPECT_EQ(plan_of(cluster_facts(), with_cluster(), index).refusals,
+            Texts{"the cluster needs /usr/local/bin/kubectl, which the bundle does not bring"});
   EXPECT_EQ(make_join_plan(sample_header(), sample_cluster_index(), cluster_facts(), with_cluster(), sample_ticket()).refusals,
             Texts{"this machine is to join one cluster, and 'existing.cluster' names another"});
 }
@@ -258,11 +270,22 @@ TEST(ExistingCluster, Refusals) {
 TEST(ExistingCluster, OurOwnRegistryMustBeReachedByItsNodes) {
   Answers answers = with_cluster();
   answers.existing.registry.reset();
-  EXPECT_EQ(plan_of(cluster_facts(), answers).refusals,
-            Texts{"the registry listens at 127.0.0.1:5000, where the nodes of the site's cluster do not reach it: answer 'registry.listen' as "
-                  "0.0.0.0:5000, or 'existing.registry'"});
+  EXPECT_EQ(
+      plan_of(cluster_facts(), answers).refusals,
+      Texts{"the registry listens at 127.0.0.1:5000, where the nodes of the site's cluster do not reach it: answer 'registry.listen' as "
+            "0.0.0.0:5000, or 'existing.registry'"});
   answers.registry_listen = "0.0.0.0:5000";
   EXPECT_EQ(plan_of(cluster_facts(), answers).refusals, Texts{});
+}
+
+TEST(ExistingCluster, WhoMayNotReadItsKeyMayLookAtThePlan) {
+  Facts facts = cluster_facts();
+  facts.root = false;
+  facts.existing.cluster = SiteClusterFacts{};
+  facts.existing.cluster->file_faults = {"'existing.cluster.kubeconfig': cannot open '/root/kubeconfig': Permission denied"};
+  const Plan plan = plan_of(facts, with_cluster());
+  EXPECT_EQ(plan.refusals, Texts{});
+  EXPECT_EQ(std::count(plan.cautions.begin(), plan.cautions.end(), facts.existing.cluster->file_faults.front()), 1);
 }
 
 TEST(ExistingCluster, Cautions) {

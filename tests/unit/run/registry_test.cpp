@@ -71,6 +71,8 @@ TEST_F(RealRegistry, TakesWhatIsPushedIntoItOnce) {
   const Step step{"push", "push", "", PushImages{address, "", "", true, folder("spool")}};
   RunContext context{.host = *host_, .bundle = &bundle_, .progress = silent_progress(), .paths = {.state = folder("state"), .logs = folder("logs")}};
   EXPECT_EQ(probe_step(step, context), ProbeResult::needed);
+  const JsonValue undo = prepare_undo(step, context);
+  context.undo_data = &undo;
   do_step(step, context);
   EXPECT_EQ(probe_step(step, context), ProbeResult::already);
   const Digest web = image_named(bundle_.index(), "quay.io/lab/web").digest;
@@ -80,7 +82,7 @@ TEST_F(RealRegistry, TakesWhatIsPushedIntoItOnce) {
 
   ASSERT_EQ(skopeo_copy(server.image("library/registry:2"), server.image("quay.io/lab/web:1")), 0);
   EXPECT_THROW(do_step(step, context), HostError);
-  undo_step(step, JsonValue::object(), context, true);
+  undo_step(step, undo, context, true);
   EXPECT_EQ(pulled_digest(server, "quay.io/lab/web:latest", "c"), web);
 }
 

@@ -23,6 +23,8 @@ ToolResult skopeo_copy(MemoryHost& host, const ToolCall& call) {
   for (const JsonValue& layer : document.find("layers")->items()) {
     if (!host.exists(cat(folder, "/", layer.text("digest").value_or("").substr(7)))) return bad(1, "a layer is not there");
   }
+  host.make_directories("/var/lib/containers/cache");
+  host.write_file("/var/lib/containers/cache/blob-info-cache-v1.boltdb", "layers");
   const std::string path = stored(call.argv.back());
   host.make_directories(path_parent(path));
   host.write_file(path, *manifest);
@@ -48,7 +50,8 @@ Bundle bundle(const std::string& directory, const std::string& page) {
 }
 
 std::vector<Step> plan(const std::string& mirror) {
-  ApplyManifest web{"web", "pages", {}, "kind: Namespace\nmetadata:\n  name: pages\n---\nkind: ConfigMap\nmetadata:\n  name: web\n", false, {}};
+  ApplyManifest web{"web", "pages", {}, "kind: Namespace\nmetadata:\n  name: pages\n---\nkind: ConfigMap\nmetadata:\n  name: web\n",
+                    false, {}};
   web.kubeconfig = k_site_kubeconfig;
   HelmRelease chart{"chart", "apps", "charts/chart.tgz", "", {}, 600};
   chart.kubeconfig = k_site_kubeconfig;

@@ -42,6 +42,7 @@ TEST_F(SiteSteps, ImagesAreInTheRegistryUnderEveryNameAndTheAccountIsNowhere) {
   EXPECT_EQ(host_.status("/etc/containerd/certs.d/docker.io/hosts.toml")->mode, 0600u);
   EXPECT_EQ(text("/run/rootcellar-tools/registry-auth.json"), "none");
   EXPECT_FALSE(host_.exists("/var/lib/rootcellar/image-spool"));
+  EXPECT_FALSE(host_.exists("/var/lib/containers"));
   for (const std::vector<std::string>& argv : host_.calls()) EXPECT_EQ(join(argv, " ").find("secret"), std::string::npos);
   const std::string journal = text("/var/lib/rootcellar/journal");
   for (const char* secret : {"lab:secret", "bGFiOnNlY3JldA"}) EXPECT_EQ(journal.find(secret), std::string::npos);
@@ -57,12 +58,14 @@ TEST_F(SiteSteps, WhatIsThereIsLeftAndUninstallTakesNothingOut) {
   const std::size_t calls = host_.calls().size();
   set_up_site_machine(host_);
   ASSERT_EQ(failure(), "no error\n");
-  for (std::size_t i = calls; i < host_.calls().size(); ++i) EXPECT_EQ(std::count(host_.calls()[i].begin(), host_.calls()[i].end(), "copy"), 0);
+  for (std::size_t i = calls; i < host_.calls().size(); ++i)
+    EXPECT_EQ(std::count(host_.calls()[i].begin(), host_.calls()[i].end(), "copy"), 0);
 }
 
 TEST_F(SiteSteps, AnotherImageUnderTheNameIsRefusedBeforeTheFirstPush) {
   host_.add_file(k_page, "another manifest");
-  const std::string ours = bundle_.index().images.front().digest.named(), theirs = sha256(as_bytes(std::string_view("another manifest"))).named();
+  const std::string ours = bundle_.index().images.front().digest.named(),
+                    theirs = sha256(as_bytes(std::string_view("another manifest"))).named();
   EXPECT_EQ(failure(), cat("error: cannot put the images into the site's registry registry.lab:5000: it has another image under "
                            "registry.lab:5000/docker.io/lab/page:1 (",
                            theirs, "; the bundle's is ", ours,
@@ -80,29 +83,33 @@ TEST_F(SiteSteps, ARegistryThatRefusesTheAccountSaysSo) {
 
 TEST_F(SiteSteps, AFileOfTheAnswersThatIsNotThere) {
   host_.remove("/root/password");
-  EXPECT_EQ(failure(), "error: cannot keep '/root/password': it is not there\n  while keep the password\nhint: the answers name it\n"
-                       "0 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
+  EXPECT_EQ(failure(),
+            "error: cannot keep '/root/password': it is not there\n  while keep the password\nhint: the answers name it\n"
+            "0 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
 }
 
 TEST_F(SiteSteps, ANodeThatCannotPullIsNamedAndNothingOfTheProofStays) {
   host_.add_file(k_bad_node, "");
-  EXPECT_EQ(failure(), "error: node 'two' of the site's cluster cannot pull 'docker.io/lab/page:1': dial tcp: connection refused\n"
-                       "  while prove the pulls\nhint: tell its containerd\n"
-                       "4 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
+  EXPECT_EQ(failure(),
+            "error: node 'two' of the site's cluster cannot pull 'docker.io/lab/page:1': dial tcp: connection refused\n"
+            "  while prove the pulls\nhint: tell its containerd\n"
+            "4 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
   EXPECT_EQ(read_lines(host_, k_objects), (Lines{"- namespace/theirs", "theirs configmap/web"}));
 }
 
 TEST_F(SiteSteps, NoNodeIsReady) {
   host_.add_file(k_listed_nodes, R"({"items":[]})");
-  EXPECT_EQ(failure(), "error: cannot prove that the site's cluster gets images: none of its nodes is ready and takes pods\n"
-                       "  while prove the pulls\n4 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
+  EXPECT_EQ(failure(),
+            "error: cannot prove that the site's cluster gets images: none of its nodes is ready and takes pods\n"
+            "  while prove the pulls\n4 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
 }
 
 TEST_F(SiteSteps, AnObjectOfTheSiteIsNotChanged) {
   host_.add_file(k_objects, "- namespace/pages\npages configmap/web\n");
-  EXPECT_EQ(failure(), "error: cannot apply manifest 'web': the site's cluster has 'ConfigMap pages/web' already, and not from here\n"
-                       "  while apply web\nhint: take it away there, if nobody needs it; nothing of it was changed\n"
-                       "5 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
+  EXPECT_EQ(failure(),
+            "error: cannot apply manifest 'web': the site's cluster has 'ConfigMap pages/web' already, and not from here\n"
+            "  while apply web\nhint: take it away there, if nobody needs it; nothing of it was changed\n"
+            "5 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
   uninstall(host_, true);
   EXPECT_EQ(read_lines(host_, k_objects), (Lines{"- namespace/pages", "pages configmap/web"}));
 }
@@ -116,9 +123,10 @@ TEST_F(SiteSteps, ANamespaceOfTheSiteStays) {
 
 TEST_F(SiteSteps, AReleaseOfTheSiteIsNotChanged) {
   host_.add_file(k_releases, "apps chart 3 deployed Upgrade complete\n");
-  EXPECT_EQ(failure(), "error: cannot install chart 'chart': the site's cluster has a release of that name already in namespace 'apps', and "
-                       "not from here\n  while install the chart\nhint: take it away there, if nobody needs it; nothing of it was changed\n"
-                       "6 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
+  EXPECT_EQ(failure(),
+            "error: cannot install chart 'chart': the site's cluster has a release of that name already in namespace 'apps', and "
+            "not from here\n  while install the chart\nhint: take it away there, if nobody needs it; nothing of it was changed\n"
+            "6 of 7 steps are done and stay; run 'rootcellar-install resume' to go on\n");
   uninstall(host_, true);
   EXPECT_EQ(text(k_releases), "apps chart 3 deployed Upgrade complete\n");
 }
