@@ -38,7 +38,10 @@ void check_nodes(const PlanInput& input, const SiteClusterFacts& facts, Plan& pl
 
 void check_cluster(const PlanInput& input, const SiteClusterFacts& facts, Plan& plan) {
   tell_file_faults(input, facts.file_faults, plan);
-  if (!facts.asked) return;
+  if (!facts.unasked.empty())
+    plan.cautions.push_back(
+        cat("the site's cluster was not asked, and shows in the first step that needs it whether it answers: ", facts.unasked));
+  if (!facts.asked || !facts.unasked.empty()) return;
   if (!facts.silent.empty()) return plan.refusals.push_back(cat("the site's cluster does not answer: ", facts.silent));
   check_version(input, facts, plan);
   if (!facts.denied.empty())

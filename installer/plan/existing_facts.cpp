@@ -171,7 +171,11 @@ SiteClusterFacts read_cluster(HostSystem& host, const ExistingCluster& answer, c
   const bool gone = !host.exists(answer.kubeconfig);
   std::vector<std::string> key{"--kubeconfig", gone ? std::string(k_site_kubeconfig) : answer.kubeconfig};
   if (!answer.context.empty() && !gone) key.insert(key.end(), {"--context", answer.context});
-  ClusterQuestions(std::move(key), questions, facts).ask();
+  try {
+    ClusterQuestions(std::move(key), questions, facts).ask();
+  } catch (const InputError& error) {
+    facts.unasked = error.message();
+  }
   return facts;
 }
 

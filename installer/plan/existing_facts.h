@@ -27,6 +27,7 @@ struct SiteRegistryFacts {
 struct SiteClusterFacts {
   std::vector<std::string> file_faults;
   bool asked = false;
+  std::string unasked;                       ///< why the bundle's kubectl could not be run: a volume is not there
   std::string silent;                        ///< why it does not answer, as kubectl says
   std::string version;                       ///< "v1.34.4"
   std::vector<std::string> denied;           ///< what the key may not do: "create namespaces"

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "tests/support/memory_host.h"
 
@@ -105,6 +106,13 @@ TEST_F(ExistingSite, AClusterSaysItsVersionItsNodesAndWhatTheKeyMayDo) {
   EXPECT_EQ(facts.denied, Texts{});
   everything = false;
   EXPECT_EQ(ask_cluster().denied, (Texts{"list nodes", "delete namespaces", "everything in namespace 'lab'"}));
+}
+
+TEST_F(ExistingSite, AKubectlOnAVolumeThatIsNotThere) {
+  host_.add_file("/root/kubeconfig", "clusters:\n- cluster:\n    server: https://10.0.0.1:6443\n");
+  answers_.cluster = ExistingCluster{"/root/kubeconfig", ""};
+  questions_.kubectl = [](const std::vector<std::string>&) -> ToolResult { throw InputError("cannot find volume 2 of 'lab' (of 2)"); };
+  EXPECT_EQ(ask_cluster().unasked, "cannot find volume 2 of 'lab' (of 2)");
 }
 
 TEST_F(ExistingSite, NameserversThatDoNotAnswer) {

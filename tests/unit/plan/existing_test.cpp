@@ -288,6 +288,19 @@ TEST(ExistingCluster, WhoMayNotReadItsKeyMayLookAtThePlan) {
   EXPECT_EQ(std::count(plan.cautions.begin(), plan.cautions.end(), facts.existing.cluster->file_faults.front()), 1);
 }
 
+TEST(ExistingCluster, ThatWasNotAskedIsTold) {
+  Facts facts = cluster_facts();
+  facts.existing.cluster = SiteClusterFacts{};
+  facts.existing.cluster->asked = true;
+  facts.existing.cluster->unasked = "cannot find volume 2 of 'lab' (of 2)";
+  const Plan plan = plan_of(facts, with_cluster());
+  EXPECT_EQ(plan.refusals, Texts{});
+  EXPECT_EQ(std::count(plan.cautions.begin(), plan.cautions.end(),
+                       "the site's cluster was not asked, and shows in the first step that needs it whether it answers: cannot find volume 2 "
+                       "of 'lab' (of 2)"),
+            1);
+}
+
 TEST(ExistingCluster, Cautions) {
   Facts facts = cluster_facts();
   facts.existing.cluster->not_ready = {"two"};
