@@ -305,6 +305,7 @@ constexpr auto cluster_members = [](auto& io, auto& it) {
   io.text("endpoint", it.endpoint);
   io.text("cni-programs", it.cni_programs);
   io.texts("images", it.images);
+  io.number("peer-mirror", it.peer_mirror);
   io.text("sandbox-image", it.sandbox_image);
   io.truth("schedule-on-control-plane", it.schedule_on_control_plane);
   io.texts("cert-sans", it.cert_sans);

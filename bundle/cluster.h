@@ -115,6 +115,7 @@ struct ClusterSection {
   std::string endpoint = "cluster.internal";    ///< controlPlaneEndpoint's name, in every node's /etc/hosts
   std::string cni_programs = "/opt/cni/bin";    ///< where the CNI plugins lie: Debian's package has them in /usr/lib/cni
   std::vector<std::string> images;              ///< what kubeadm pulls, by upstream name; compared with kubeadm's own list when locking
+  std::uint64_t peer_mirror = 0;                ///< port of every node where containerd asks other nodes for images first; 0: none
   std::string sandbox_image;                    ///< "registry.k8s.io/pause:3.10.1"
   bool schedule_on_control_plane = true;        ///< takes the control plane's taint away
   std::vector<std::string> cert_sans;           ///< more names of the API server

@@ -186,6 +186,7 @@ constexpr auto cluster_keys = [](auto& io, auto& it, auto files) {
   files();
   io.texts("images", it.images);
   io.list("network", it.network, deployment_keys);
+  io.number("peer_mirror", it.peer_mirror);
   io.need("pod_cidr", it.pod_cidr);
   io.list("ports", it.ports, port_keys);
   io.list("roles", it.roles, role_keys);

@@ -49,6 +49,8 @@ class ClusterChecker {
   void check_services() {
     if (!cluster_.existing && profile_.runtime.kind != cluster_.runtime)
       faults_.add(at("runtime"), cat("the cluster runs on ", cluster_.runtime, ", but runtime.kind is ", profile_.runtime.kind));
+    if (cluster_.peer_mirror != 0 && cluster_.runtime != "containerd")
+      faults_.add(at("peer_mirror"), cat("only containerd asks other nodes for images first, and the cluster runs on ", cluster_.runtime));
     if (!profile_.registry.enabled) faults_.add(section_, "a cluster needs a registry to pull from", "add the section 'registry'");
   }
 

@@ -188,6 +188,7 @@ void read_cluster(const YamlNode& node, Profile& profile, const ReadContext& con
   read_network_words(map, cluster);
   cluster.cni_programs = text_that(map, "cni_programs", is_absolute_path, "an absolute path", cluster.cni_programs);
   read_images(map, cluster);
+  cluster.peer_mirror = number_between(map, "peer_mirror", 0, 1024, 65535);
   cluster.schedule_on_control_plane = map.boolean("schedule_on_control_plane", cluster.schedule_on_control_plane);
   map.list("roles", [&](const YamlNode& item) { cluster.roles.push_back(read_role(item, context)); });
   map.list("ports", [&](const YamlNode& item) { cluster.ports.push_back(read_port(item, context)); });

@@ -91,11 +91,18 @@ constexpr std::string_view k_how = "capabilities = [\"pull\", \"resolve\"]\nover
 
 /// containerd asks `url` and nobody else: without `server` it would go on to the upstream itself, and without a table `host` containerd 1.6
 /// takes the whole file for invalid and does that too.
-std::string hosts_text(const std::string& url, const RegistryAccess& access = {}) {
+std::string hosts_text(const std::string& url, const RegistryAccess& access = {}, const std::string& peers = {}) {
   const std::string how = access.ca.empty() ? std::string(k_how) : cat(k_how, "ca = ", quoted(access.ca), "\n");
-  const std::string text = cat("server = ", quoted(url), "\n", how, "\n[host.", quoted(url), "]\n", how);
+  const std::string text = cat("server = ", quoted(url), "\n", how, "\n", peers, "[host.", quoted(url), "]\n", how);
   if (!access.needs_account) return text;
   return cat(text, "[host.", quoted(url), ".header]\nAuthorization = [\"Basic ${secret.", k_site_registry_login, "|b64}\"]\n");
+}
+
+/// Asked in the order they stand in; who does not answer, or has it not, is passed over. The peer is told the upstream's name by `?ns=`, and
+/// what a tag means only our registry says: other nodes may have what it meant before.
+std::string peers_text(const PlanInput& input, const ClusterSite& site) {
+  const std::uint64_t port = input.appliance().cluster.peer_mirror;
+  return port == 0 ? std::string() : cat("[host.", quoted(cat("http://", site.address, ":", port)), "]\ncapabilities = [\"pull\"]\n\n");
 }
 
 std::set<std::string> upstream_hosts(const PlanInput& input) {
@@ -114,8 +121,11 @@ void plan_mirrors(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   };
   const RegistryAccess access = registry_access(input);
   for (const std::string& host : upstream_hosts(input)) {
-    plan_host(host, hosts_text(cat(access.url, "/v2/", host), access),
-              cat("Images of ", host, " come from the registry at ", site.mirror, ", under their own names."), access.needs_account);
+    const std::string peers = peers_text(input, site);
+    plan_host(host, hosts_text(cat(access.url, "/v2/", host), access, peers),
+              cat("Images of ", host, " come from ", peers.empty() ? "" : "other nodes that have them, else from ", "the registry at ", site.mirror,
+                  ", under their own names."),
+              access.needs_account);
   }
   plan_host("_default", hosts_text("http://127.0.0.1:1/v2"),
             "A name that the bundle does not know fails at once, at a port where nothing listens, and not after a minute.");

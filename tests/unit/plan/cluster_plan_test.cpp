@@ -277,6 +277,19 @@ TEST(ClusterPlan, AsksForTheSpaceOfTheClustersState) {
                                             "'storage.root' on a larger disk"});
 }
 
+TEST(ClusterPlan, OtherNodesAreAskedForLayersBeforeTheRegistry) {
+  Index index = sample_cluster_index();
+  index.appliance.cluster.peer_mirror = 30020;
+  const Plan plan = plan_for(index, sample_node_facts());
+  EXPECT_EQ(content_of(plan, "mirror-docker-io"),
+            "server = \"http://127.0.0.1:5000/v2/docker.io\"\ncapabilities = [\"pull\", \"resolve\"]\noverride_path = true\n\n"
+            "[host.\"http://192.0.2.7:30020\"]\ncapabilities = [\"pull\"]\n\n"
+            "[host.\"http://127.0.0.1:5000/v2/docker.io\"]\ncapabilities = [\"pull\", \"resolve\"]\noverride_path = true\n");
+  EXPECT_EQ(find_step(plan, "mirror-docker-io")->reason,
+            "Images of docker.io come from other nodes that have them, else from the registry at 127.0.0.1:5000, under their own names.");
+  EXPECT_EQ(content_of(plan, "mirror-default").find("30020"), std::string::npos);
+}
+
 Index with_export(const std::string& host, const std::string& format = "tator") {
   Index index = sample_cluster_index();
   index.appliance.cluster.exports = {{"tator", "", "remote", {"admin"}, {"reader"}, host, "/root/tator.yaml", format}};

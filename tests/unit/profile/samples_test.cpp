@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "builder/profile/catalogue.h"
 #include "builder/profile/profile.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
+#include "tests/unit/base/error_text.h"
 
 namespace rootcellar {
 namespace {
@@ -46,6 +48,29 @@ TEST(Samples, LabHasItsTwoVariants) {
   const Profile gpu = load_profile(k_profiles + "/lab.yaml", {.variant = "gpu", .architecture = "amd64", .set = {}});
   EXPECT_TRUE(gpu.runtime.nvidia);
   EXPECT_EQ(gpu.packages.install, (std::vector<std::string>{"apparmor", "docker.io", "docker-registry"}));
+}
+
+// No sample has ten nodes.
+TEST(Samples, SpegelGoesIntoAClusterOnContainerd) {
+  const TemporaryDirectory folder("rc-samples");
+  const std::string stacks = std::filesystem::relative(k_profiles + "/stacks", folder.path()).string();
+  const auto profile_on = [&](const std::string& runtime) {
+    const std::string path = path_join(folder.path(), runtime + ".yaml");
+    write_file_atomically(path, cat("rootcellar: 1\ninclude: [", stacks, "/kubeadm-", runtime, ".yaml, ", stacks,
+                                    "/spegel.yaml]\nproduct: x\ntitle: x\ntarget: {distribution: debian, version: \"12\", codename: bookworm}\n"
+                                    "architectures: [amd64]\ncluster: {binaries: [{name: helm, text: x}]}\n"));
+    return path;
+  };
+  const Profile profile = load_profile(profile_on("containerd"), {.variant = {}, .architecture = "amd64", .set = {}});
+  EXPECT_EQ(profile.cluster.described.peer_mirror, 30020U);
+  const ProfileDeployment& spegel = profile.cluster.deploy.back();
+  EXPECT_EQ(spegel.chart->oci, "oci://ghcr.io/spegel-org/helm-charts/spegel");
+  EXPECT_EQ(spegel.described.text,
+            "image:\n  tag: \"v0.7.4\"\nservice:\n  registry:\n    nodePort: 30020\nspegel:\n  containerdMirrorAdd: false\n  resolveTags: false\n"
+            "  containerdSock: /run/containerd/containerd.sock\n  containerdRegistryConfigPath: /etc/containerd/certs.d\n");
+  EXPECT_NE(error_text([&] { load_profile(profile_on("docker"), {.variant = {}, .architecture = "amd64", .set = {}}); })
+                .find("only containerd asks other nodes for images first, and the cluster runs on docker"),
+            std::string::npos);
 }
 
 TEST(Samples, LabClusterRunsOnContainerdUnlessDockerIsAskedFor) {
