@@ -213,11 +213,19 @@ constexpr auto role_directory_members = [](auto& io, auto& it) {
   io.text("group", it.group);
 };
 
+constexpr auto role_disk_members = [](auto& io, auto& it) {
+  io.text("path", it.path);
+  io.number("free", it.free);
+  io.truth("own-filesystem", it.own_filesystem);
+  io.truth("solid-state", it.solid_state);
+};
+
 constexpr auto role_members = [](auto& io, auto& it) {
   io.text("name", it.name);
   io.texts("labels", it.labels);
   io.list("directories", it.directories, role_directory_members);
   io.texts("packages", it.packages);
+  io.list("disks", it.disks, role_disk_members);
 };
 
 constexpr auto port_members = [](auto& io, auto& it) {
@@ -317,6 +325,34 @@ constexpr auto cluster_members = [](auto& io, auto& it) {
   io.list("exports", it.exports, export_members);
 };
 
+constexpr auto export_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.text("path", it.path);
+  io.mode("mode", it.mode);
+  io.text("owner", it.owner);
+  io.text("group", it.group);
+  io.texts("options", it.options);
+};
+
+constexpr auto nfs_members = [](auto& io, auto& it) {
+  io.truth("enabled", it.enabled);
+  io.text("server", it.server);
+  io.text("network", it.network);
+  io.texts("versions", it.versions);
+  io.truth("fixed-ports", it.fixed_ports);
+  io.list("exports", it.exports, export_members);
+};
+
+constexpr auto data_members = [](auto& io, auto& it) {
+  io.text("name", it.name);
+  io.text("path", it.path);
+  io.text("destination", it.destination);
+  io.mode("mode", it.mode);
+  io.text("owner", it.owner);
+  io.text("group", it.group);
+  io.number("unpacked", it.unpacked);
+};
+
 constexpr auto appliance_members = [](auto& io, auto& it) {
   io.text("title", it.title);
   io.nested("target", it.target, target_members);
@@ -327,6 +363,8 @@ constexpr auto appliance_members = [](auto& io, auto& it) {
   io.nested("gpu", it.gpu, gpu_members);
   io.nested("cluster", it.cluster, cluster_members);
   io.list("checks", it.checks, check_members);
+  io.nested("nfs", it.nfs, nfs_members);
+  io.list("data", it.data, data_members);
 };
 
 }  // namespace

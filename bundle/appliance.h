@@ -9,6 +9,7 @@
 
 #include "bundle/base/digest.h"
 #include "bundle/cluster.h"
+#include "bundle/storage.h"
 
 namespace rootcellar {
 
@@ -111,6 +112,8 @@ struct Appliance {
   GpuSection gpu;
   ClusterSection cluster;
   std::vector<Check> checks;
+  NfsSection nfs;
+  std::vector<DataArtifact> data;
 };
 
 /// Canonical JSON, the appliance section of the index.

@@ -15,12 +15,21 @@ struct RoleDirectory {
   std::string group = "root";
 };
 
+/// What a role demands of a disk of its machine; nothing is made there.
+struct RoleDisk {
+  std::string path;
+  std::uint64_t free = 0;       ///< bytes that must be free when the machine is first installed
+  bool own_filesystem = false;  ///< not the one that / is on
+  bool solid_state = false;     ///< no disk that turns
+};
+
 /// What a machine is in the cluster ("webServer", "dbServer"); the site's answers say which machine is what.
 struct NodeRole {
   std::string name;
   std::vector<std::string> labels;  ///< "key=value", set with --overwrite
   std::vector<RoleDirectory> directories;
   std::vector<std::string> packages;  ///< names that apt installs on its machines only
+  std::vector<RoleDisk> disks;
 };
 
 /// A port of what runs in the cluster, such as the CNI's between nodes: where a firewall is, it is opened.

@@ -3,7 +3,8 @@
 #   bash tests/run.sh           everything but the two below
 #   bash tests/run.sh quick     without sealed hosts, sanitizers and rehearsal
 #   bash tests/run.sh cluster   everything, and a cluster's longer roads: three machines, installations killed, backup and restore (half an hour more)
-#   bash tests/run.sh vm        everything, and the rehearsed stick once more from USB in a virtual machine (379 s were measured alone, 663 s beside other work)
+#   bash tests/run.sh vm        everything, and the rehearsed stick once more from USB in a virtual machine (379 s were measured alone, 663 s beside
+#                               other work), and one with NFS and data
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-all}
@@ -71,6 +72,9 @@ fi
 if [ "$what" = vm ]; then
   title "end to end: the same bundle from a USB stick in a virtual machine"
   bash tests/e2e/vm.sh build/e2e
+
+  title "end to end: folders given away by NFS, and data, in a virtual machine"
+  bash tests/e2e/vm_nfs.sh build/dev/bin build/e2e-nfs
 fi
-[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,firewall,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh ('run.sh vm')"
+[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,firewall,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh and vm_nfs.sh ('run.sh vm')"
 title "all passed"

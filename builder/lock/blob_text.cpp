@@ -1,6 +1,7 @@
 #include "builder/lock/blob_text.h"
 
 #include "builder/lock/recipe_text.h"
+#include "builder/profile/value_rules.h"
 #include "bundle/base/rel_path.h"
 #include "bundle/base/text.h"
 #include "bundle/limits.h"
@@ -16,14 +17,44 @@ std::uint64_t read_size(YamlMap& map) {
   return size;
 }
 
+std::optional<std::uint32_t> read_tree_mode(YamlMap& map, std::string_view key) {
+  const YamlNode* node = map.take(key);
+  if (node == nullptr) return std::nullopt;
+  const std::string text = map.text(key);
+  const auto mode = parse_mode(text);
+  if (!mode || *mode > 0777) map.faults().add(*node, cat("key '", key, "': expected four octal digits, found '", printable(text, 80), "'"));
+  return mode;
+}
+
+LockedArchive::Tree read_tree(const YamlNode& node, YamlFaults& faults) {
+  YamlMap map(node, faults, "tree keys");
+  LockedArchive::Tree tree;
+  tree.directory_mode = read_tree_mode(map, "directory_mode");
+  tree.file_mode = read_tree_mode(map, "file_mode");
+  tree.strip = map.require_number("strip");
+  map.finish();
+  return tree;
+}
+
 LockedArchive read_archive(const YamlNode& node, YamlFaults& faults) {
   YamlMap map(node, faults, "archive keys");
   LockedArchive archive;
   archive.digest = read_locked_digest(map, "digest");
-  archive.member = map.require_text("member");
+  const YamlNode* tree = map.take("tree");
+  if (tree == nullptr) archive.member = map.require_text("member");
+  if (tree != nullptr) archive.tree = read_tree(*tree, faults);
   archive.size = read_size(map);
   map.finish();
   return archive;
+}
+
+void write_tree(YamlWriter& out, const LockedArchive::Tree& tree) {
+  out.key("tree");
+  out.begin_map();
+  if (tree.directory_mode) out.entry("directory_mode", mode_text(*tree.directory_mode));
+  if (tree.file_mode) out.entry("file_mode", mode_text(*tree.file_mode));
+  out.entry_number("strip", tree.strip);
+  out.end_map();
 }
 
 }  // namespace
@@ -33,8 +64,9 @@ void write_blob(YamlWriter& out, const LockedBlob& blob) {
     out.key("archive");
     out.begin_map();
     out.entry("digest", blob.archive->digest.named());
-    out.entry("member", blob.archive->member);
+    if (!blob.archive->tree) out.entry("member", blob.archive->member);
     out.entry_number("size", blob.archive->size);
+    if (blob.archive->tree) write_tree(out, *blob.archive->tree);
     out.end_map();
   }
   out.entry("digest", blob.digest.named());

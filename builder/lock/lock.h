@@ -15,9 +15,15 @@ namespace rootcellar {
 
 /// Where a blob lies inside another one, which the blob's url or path then names.
 struct LockedArchive {
+  /// All of it, written anew as bundle/tree_tar.h says.
+  struct Tree {
+    std::uint64_t strip = 0;
+    std::optional<std::uint32_t> file_mode, directory_mode;
+  };
   Digest digest;
   std::uint64_t size = 0;
-  std::string member;
+  std::string member;        ///< empty with `tree`
+  std::optional<Tree> tree{};
 };
 
 /// A pinned sequence of bytes and where it comes from upstream. No path or mirror of the builder.
@@ -63,6 +69,11 @@ struct LockedDeployed {
   LockedBlob blob;
 };
 
+struct LockedData {
+  DataArtifact placed;
+  LockedBlob blob;
+};
+
 struct Lock {
   std::string product, title, variant, architecture;
   std::string installer_min;
@@ -85,6 +96,8 @@ struct Lock {
   ClusterSection cluster;
   std::vector<LockedDeployed> deployed;
   std::vector<Check> checks;
+  NfsSection nfs;
+  std::vector<LockedData> data;
 };
 
 /// Sorted strict YAML; same lock, same text.

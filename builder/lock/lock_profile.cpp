@@ -97,6 +97,16 @@ void lock_files(const Profile& profile, Lock& lock, SourceContext& context) {
   }
 }
 
+void lock_data(const Profile& profile, Lock& lock, SourceContext& context) {
+  lock.nfs = profile.nfs;
+  for (const ProfileData& data : profile.data) {
+    Resolved<LockedData> resolved =
+        with_note(cat("locking the data '", data.described.name, "'"), [&] { return resolve_data(data, context); });
+    lock.created = std::max(lock.created, resolved.newest);
+    lock.data.push_back(std::move(resolved.value));
+  }
+}
+
 /// Before anything is downloaded.
 void require_tools(const Profile& profile) {
   for (const ProfileImage& image : profile.images) {
@@ -127,6 +137,7 @@ Lock lock_profile(const Profile& profile, std::uint64_t serial, SourceContext& c
   Archives archives(context);
   lock_packages(profile, archives, lock, context);
   lock_images(profile, archives, lock, context);
+  lock_data(profile, lock, context);
   // Inputs without a time of their own: the bundle is as old as its lock.
   if (lock.created == 0) lock.created = std::time(nullptr);
   lock.expires = lock.created + static_cast<std::int64_t>(profile.expires_after_days) * k_day;

@@ -5,6 +5,7 @@
 #include "builder/lock/cluster_text.h"
 #include "builder/lock/lock.h"
 #include "builder/lock/recipe_text.h"
+#include "builder/lock/storage_text.h"
 #include "builder/profile/value_rules.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
@@ -53,6 +54,8 @@ class LockReader {
   void read_contents(YamlMap& map) {
     map.list("checks", [&](const YamlNode& node) { lock_.checks.push_back(read_check(node)); });
     if (const YamlNode* cluster = map.take("cluster")) read_locked_cluster(*cluster, faults_, lock_);
+    map.list("data", [&](const YamlNode& node) { lock_.data.push_back(read_locked_data(node, faults_)); });
+    if (const YamlNode* nfs = map.take("nfs")) lock_.nfs = read_locked_nfs(*nfs, faults_);
     map.list("files", [&](const YamlNode& node) { lock_.files.push_back(read_file_entry(node)); });
     if (const YamlNode* gpu = map.take("gpu")) read_gpu(*gpu);
     map.list("images", [&](const YamlNode& node) { lock_.images.push_back(read_image(node)); });

@@ -64,6 +64,7 @@ std::vector<FileEntry> file_entries(const Lock& lock) {
   for (const LockedPackage& deb : lock.packages) entries.push_back(file_entry(deb.package.path, deb.blob));
   for (const LockedFile& file : lock.files) entries.push_back(file_entry(file.placed.path, file.blob));
   for (const LockedDeployed& file : lock.deployed) entries.push_back(file_entry(file.path, file.blob));
+  for (const LockedData& data : lock.data) entries.push_back(file_entry(data.placed.path, data.blob));
   std::sort(entries.begin(), entries.end(), [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; });
   return entries;
 }
@@ -82,6 +83,8 @@ Appliance appliance_of(const Lock& lock) {
   appliance.gpu = lock.gpu;
   appliance.cluster = lock.cluster;
   appliance.checks = lock.checks;
+  appliance.nfs = lock.nfs;
+  for (const LockedData& data : lock.data) appliance.data.push_back(data.placed);
   return appliance;
 }
 
@@ -114,6 +117,7 @@ class StorageOrder {
     for (const LockedFile& file : lock_.files)
       add(file.blob, mode_of_name(file.placed.destination), nullptr, cat("file ", file.placed.name));
     for (const LockedDeployed& file : lock_.deployed) add(file.blob, mode_of_name(file.path), nullptr, cat("file ", file.path));
+    for (const LockedData& data : lock_.data) add(data.blob, BlobMode::file, nullptr, cat("data ", data.placed.name));
     return std::move(planned_);
   }
 

@@ -6,6 +6,7 @@
 #include "builder/lock/cluster_text.h"
 #include "builder/lock/lock.h"
 #include "builder/lock/recipe_text.h"
+#include "builder/lock/storage_text.h"
 #include "bundle/base/text.h"
 #include "bundle/base/yaml.h"
 
@@ -49,11 +50,13 @@ class LockWriter {
     write_checks();
     if (lock_.cluster.enabled) write_cluster(out_, lock_.cluster, lock_.deployed);
     out_.entry("created", format_time(lock_.created));
+    if (!lock_.data.empty()) write_data(out_, lock_.data);
     out_.entry("expires", format_time(lock_.expires));
     write_files();
     if (lock_.gpu.enabled) write_gpu();
     write_images();
     out_.entry("installer_min", lock_.installer_min);
+    if (lock_.nfs.enabled) write_nfs(out_, lock_.nfs);
     write_packages();
     out_.entry("product", lock_.product);
     write_registry();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "builder/source/archive.h"
+#include "builder/source/archive_tree.h"
 #include "builder/source/chart.h"
 #include "builder/source/sources.h"
 #include "bundle/base/error.h"
@@ -71,7 +72,12 @@ void obtain_member(const PlannedBlob& blob, const Lock& lock, SourceContext& con
   const auto filling = context.cache.fill(blob.blob.digest, blob.blob.size, blob.what);
   if (!filling) return;
   filling->restart();
-  read_archive_member(context.cache.blob_path(archive.digest), archive.member, whole.what, *filling);
+  const std::string path = context.cache.blob_path(archive.digest);
+  if (archive.tree) {
+    write_archive_tree(path, *archive.tree, whole.what, *filling);
+  } else {
+    read_archive_member(path, archive.member, whole.what, *filling);
+  }
   filling->commit();
 }
 

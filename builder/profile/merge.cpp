@@ -127,10 +127,12 @@ YamlNode with_named_items(YamlNode body, YamlFaults& faults) {
   lengthen(install, long_package);
   lengthen(find_entry(body, "images"), long_image);
   refuse_twins(install, faults);
-  for (const std::string_view key : {"images", "files", "checks"}) refuse_twins(body.find(key), faults);
+  for (const std::string_view key : {"images", "files", "checks", "data"}) refuse_twins(body.find(key), faults);
   const YamlNode* cluster = body.find("cluster");
   for (const std::string_view key : {"roles", "ports", "secrets", "binaries", "network", "deploy", "exports"})
     refuse_twins(cluster == nullptr ? nullptr : cluster->find(key), faults);
+  const YamlNode* nfs = body.find("nfs");
+  refuse_twins(nfs == nullptr ? nullptr : nfs->find("exports"), faults);
   return body;
 }
 

@@ -86,6 +86,15 @@ struct ProfileDeployment {
   TextPlace place;
 };
 
+/// Files that travel out of their archive and are unpacked into a folder.
+struct ProfileData {
+  DataArtifact described;      ///< without path and unpacked, which the lock adds
+  ProfileFileContent content;  ///< the archive
+  std::uint64_t strip = 0;     ///< components taken from the front of each name
+  std::optional<std::uint32_t> file_mode, directory_mode;  ///< nothing: the archive's own permissions
+  TextPlace place;
+};
+
 struct ProfileCluster {
   ClusterSection described;  ///< without network and deploy, which the lock adds
   std::vector<ProfileDeployment> network, deploy;
@@ -106,6 +115,8 @@ struct Profile {
   GpuSection gpu;
   ProfileCluster cluster;
   std::vector<Check> checks;
+  NfsSection nfs;
+  std::vector<ProfileData> data;
 };
 
 struct ProfileOptions {

@@ -17,13 +17,15 @@ registry: {}
 runtime: {}
 gpu: {}
 cluster:
-  roles: [{directories: [{}]}]
+  roles: [{directories: [{}], disks: [{}]}]
   ports: [{}]
   secrets: [{}]
   binaries: [{}]
   deploy: [{manifest: {files: [{}]}, chart: {}, exec: {}, job: {environment: [{}]}, waits: [{jsonpath: {}}], captures: [{}]}]
   exports: [{}]
 checks: [{container: {}}]
+nfs: {exports: [{}]}
+data: [{}]
 )";
 
 }  // namespace
@@ -39,6 +41,8 @@ std::vector<std::string> known_profile_keys() {
                                 "images.remove",
                                 "files.remove",
                                 "checks.remove",
+                                "nfs.exports.remove",
+                                "data.remove",
                                 "cluster.network.remove",
                                 "cluster.roles.remove",
                                 "cluster.ports.remove",

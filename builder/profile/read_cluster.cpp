@@ -37,6 +37,7 @@ NodeRole read_role(const YamlNode& node, const ReadContext& context) {
   role.labels = texts_that(map, "labels", is_node_label, "a label KEY=VALUE");
   map.list("directories", [&](const YamlNode& item) { role.directories.push_back(read_role_directory(item, context)); });
   role.packages = texts_that(map, "packages", is_package_name, "a package's name");
+  map.list("disks", [&](const YamlNode& item) { role.disks.push_back(read_role_disk(item, context)); });
   context.finish(map, "cluster.roles");
   return role;
 }

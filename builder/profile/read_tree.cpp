@@ -41,6 +41,8 @@ void read_contents(YamlMap& map, Profile& profile, const ReadContext& context) {
   if (const YamlNode* runtime = map.take("runtime")) profile.runtime = read_runtime(*runtime, context);
   if (const YamlNode* gpu = map.take("gpu")) profile.gpu = read_gpu(*gpu, context);
   if (const YamlNode* cluster = map.take("cluster")) read_cluster(*cluster, profile, context);
+  if (const YamlNode* nfs = map.take("nfs")) profile.nfs = read_nfs(*nfs, context);
+  map.list("data", [&](const YamlNode& item) { profile.data.push_back(read_data(item, context)); });
   map.list("checks", [&](const YamlNode& item) { profile.checks.push_back(read_check(item, context)); });
 }
 
@@ -58,6 +60,7 @@ ReadResult read_profile_tree(const YamlNode& root, const ReadContext& context) {
   collect_package_groups(result.profile);
   check_references(root, result.profile, context.faults);
   check_cluster(root, result.profile, context.faults);
+  check_storage(root, result.profile, context.faults);
   return result;
 }
 

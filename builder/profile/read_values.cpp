@@ -131,18 +131,42 @@ ProfileFileContent read_content(YamlMap& map, const ReadContext& context) {
   return content;
 }
 
-ProfileFileContent read_pinned_content(YamlMap& map, const ReadContext& context) {
-  ProfileFileContent content = read_any_content(map, context, true);
+namespace {
+
+/// How what lies at a url is pinned.
+void read_pin(YamlMap& map, ProfileFileContent& content, const ReadContext& context) {
   content.checksum_url = text_that(map, "checksum_url", is_tls_url, "an https:// address (it says what is pinned)");
   if (content.pin_when_locked && !content.url.starts_with("https://"))
     context.faults.add(*map.take("sha256"), cat("key 'sha256': ", k_when_locked, " needs an https:// address"));
-  content.member = text_that(map, "member", is_member, "a path inside the archive");
   const YamlNode* checksum = map.take("checksum_url");
   if (!content.url.empty() && map.take("sha256") == nullptr && checksum == nullptr) refuse_unpinned(*map.take("url"), context);
   if (content.url.empty() && checksum != nullptr) context.faults.add(*checksum, "key 'checksum_url': only with a url");
   if (map.take("sha256") != nullptr && checksum != nullptr)
     context.faults.add(*checksum, "expected one of sha256 and checksum_url, found both");
+}
+
+}  // namespace
+
+ProfileFileContent read_pinned_content(YamlMap& map, const ReadContext& context) {
+  ProfileFileContent content = read_any_content(map, context, true);
+  read_pin(map, content, context);
+  content.member = text_that(map, "member", is_member, "a path inside the archive");
   if (!content.text.empty() && !content.member.empty()) context.faults.add(*map.take("member"), "key 'member': only with a url or a path");
+  return content;
+}
+
+ProfileFileContent read_archive_content(YamlMap& map, const ReadContext& context) {
+  ProfileFileContent content;
+  const YamlNode* path = map.take("path");
+  const YamlNode* url = map.take("url");
+  if ((path == nullptr) == (url == nullptr) && map.node().kind == YamlNode::Kind::map)
+    context.faults.add(map.node(), cat("expected one of url and path, found ", path == nullptr ? "none" : "both"));
+  content.url = text_that(map, "url", is_web_url, "an http:// or https:// address");
+  content.path = map.text("path");
+  if (path != nullptr) read_path(*path, content, context);
+  read_sha256(map, content, context, true);
+  if (map.take("size") != nullptr) content.size = map.number("size", 0);
+  read_pin(map, content, context);
   return content;
 }
 

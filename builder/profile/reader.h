@@ -48,11 +48,16 @@ void read_job(const YamlNode& node, Deployment& job, const ReadContext& context)
 ClusterExport read_export(const YamlNode& node, const ReadContext& context);
 /// Every process of a machine can read the arguments of every other, and the API server keeps a pod's for everybody who may see pods.
 void refuse_secret_arguments(const YamlNode* list, std::string_view hint, YamlFaults& faults);
+NfsSection read_nfs(const YamlNode& node, const ReadContext& context);
+ProfileData read_data(const YamlNode& node, const ReadContext& context);
+RoleDisk read_role_disk(const YamlNode& node, const ReadContext& context);
 
 /// url, path, text, sha256 and size of `map`, for files of recipes.
 ProfileFileContent read_content(YamlMap& map, const ReadContext& context);
 /// The same, and what only the lock can follow: checksum_url and member.
 ProfileFileContent read_pinned_content(YamlMap& map, const ReadContext& context);
+/// The same for a whole archive: url or path, and how it is pinned.
+ProfileFileContent read_archive_content(YamlMap& map, const ReadContext& context);
 /// `path` as a person wrote it, from the folder of the file that says so: on this machine, and as seen from the main profile's folder.
 struct LocalPath {
   std::string path, resolved;
@@ -77,5 +82,7 @@ std::vector<std::string> texts_that(YamlMap& map, std::string_view key, TextRule
 void check_references(const YamlNode& root, const Profile& profile, YamlFaults& faults);
 /// The same for the cluster.
 void check_cluster(const YamlNode& root, const Profile& profile, YamlFaults& faults);
+/// The same for exports and data.
+void check_storage(const YamlNode& root, const Profile& profile, YamlFaults& faults);
 
 }  // namespace rootcellar

@@ -31,6 +31,13 @@ void warn_file(const ProfileFile& file, std::vector<std::string>& warnings) {
   warn_unpinned(file.place, file.content, cat("file '", file.name, "'"), warnings);
 }
 
+void warn_data(const ProfileData& data, std::vector<std::string>& warnings) {
+  const std::string what = cat("data '", data.described.name, "'");
+  if (data.content.url.starts_with("http://"))
+    warnings.push_back(cat(at(data.place), what, " comes over plain http: its sha256 still guards the content"));
+  warn_unpinned(data.place, data.content, what, warnings);
+}
+
 /// What the cluster is made of, besides images.
 void warn_cluster(const ProfileCluster& cluster, std::vector<std::string>& warnings) {
   for (const auto* list : {&cluster.network, &cluster.deploy}) {
@@ -59,6 +66,7 @@ std::vector<std::string> profile_warnings(const Profile& profile, const YamlNode
   for (const auto& [name, node] : variables.unused()) warnings.push_back(cat(at(*node), "variable '", name, "' is used nowhere"));
   for (const ProfileImage& image : profile.images) warn_image(image, warnings);
   for (const ProfileFile& file : profile.files) warn_file(file, warnings);
+  for (const ProfileData& data : profile.data) warn_data(data, warnings);
   warn_cluster(profile.cluster, warnings);
   warn_registry(profile, root, warnings);
   return warnings;

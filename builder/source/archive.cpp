@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t k_block = std::size_t{64} << 10;
 constexpr std::size_t k_max_items = 1'000'000;
-constexpr std::uint64_t k_max_member = std::uint64_t{4} << 30;
 constexpr std::size_t k_items_shown = 8;
 
 struct ArchiveCloser {
@@ -73,34 +72,54 @@ struct Inside {
 
 class ContentSource final : public Source {
  public:
-  ContentSource(archive* it, const std::string& what) : archive_(it), what_(what) {}
+  ContentSource(archive* it, const std::string& what, std::uint64_t largest) : archive_(it), what_(what), largest_(largest) {}
 
   std::size_t read(std::span<std::uint8_t> into) override {
     poll_interrupt();
     const la_ssize_t length = checked(archive_read_data(archive_, into.data(), into.size()), archive_, what_);
     read_ += static_cast<std::uint64_t>(length);
-    if (read_ > k_max_member) throw InputError(cat("a file of ", what_, " is larger than ", human_size(k_max_member)));
+    if (read_ > largest_) throw InputError(cat("a file of ", what_, " is larger than ", human_size(largest_)));
     return static_cast<std::size_t>(length);
   }
 
  private:
   archive* archive_;
   const std::string& what_;
+  std::uint64_t largest_;
   std::uint64_t read_ = 0;
 };
+
+/// In the "C" locale libarchive has no plain name where one is not ASCII.
+std::string text_or(const char* plain, const char* utf8) { return plain != nullptr ? plain : utf8 != nullptr ? utf8 : ""; }
+
+ArchiveItem::Kind kind_of(archive_entry* entry) {
+  if (archive_entry_hardlink(entry) != nullptr || archive_entry_hardlink_utf8(entry) != nullptr) return ArchiveItem::Kind::hardlink;
+  switch (archive_entry_filetype(entry)) {
+    case AE_IFREG: return ArchiveItem::Kind::file;
+    case AE_IFDIR: return ArchiveItem::Kind::directory;
+    case AE_IFLNK: return ArchiveItem::Kind::symlink;
+    default: return ArchiveItem::Kind::other;
+  }
+}
 
 /// Everything is "raw" that is nothing else; only what was compressed is meant to be taken out of something.
 ArchiveItem item_of(archive* it, archive_entry* entry, const std::string& what) {
   if (archive_format(it) == ARCHIVE_FORMAT_RAW) {
     if (archive_filter_count(it) < 2)
       throw InputError(cat("cannot read ", what, " as an archive: it is neither an archive nor compressed"));
-    return {{}, true, true, 0};
+    return {{}, true, true, 0, ArchiveItem::Kind::file, false, 0644, {}};
   }
-  const char* name = archive_entry_pathname(entry);
-  const bool is_link = archive_entry_hardlink(entry) != nullptr;
-  const auto size = archive_entry_size_is_set(entry) != 0 ? static_cast<std::uint64_t>(archive_entry_size(entry)) : 0;
-  return {name == nullptr ? std::string() : std::string(plain_name(name)), archive_entry_filetype(entry) == AE_IFREG && !is_link, false,
-          size};
+  const std::string name = text_or(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
+  const bool has_size = archive_entry_size_is_set(entry) != 0;
+  const ArchiveItem::Kind kind = kind_of(entry);
+  ArchiveItem item{std::string(plain_name(name)), kind == ArchiveItem::Kind::file, false,
+                   has_size ? static_cast<std::uint64_t>(archive_entry_size(entry)) : 0};
+  item.kind = kind;
+  item.has_size = has_size;
+  item.mode = archive_entry_perm(entry) & 0777;
+  if (kind == ArchiveItem::Kind::hardlink) item.target = text_or(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry));
+  if (kind == ArchiveItem::Kind::symlink) item.target = text_or(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry));
+  return item;
 }
 
 [[noreturn]] void refuse_missing(const std::string& member, const std::string& what, const std::vector<std::string>& names) {
@@ -117,26 +136,26 @@ namespace {
 
 using EachItem = std::function<bool(const ArchiveItem&, Source&)>;
 
-void walk_items(const Reading& reading, const std::string& what, const EachItem& each) {
+void walk_items(const Reading& reading, const std::string& what, const EachItem& each, std::uint64_t largest) {
   archive_entry* entry = nullptr;
   for (std::size_t items = 0;; ++items) {
     if (checked(archive_read_next_header(reading.get(), &entry), reading.get(), what) == ARCHIVE_EOF) return;
     if (items == k_max_items) throw InputError(cat(what, " has more than ", k_max_items, " items"));
     const ArchiveItem item = item_of(reading.get(), entry, what);
-    ContentSource content(reading.get(), what);
+    ContentSource content(reading.get(), what, largest);
     if (!each(item, content)) return;
   }
 }
 
 /// deb(5): an ar archive whose member data.tar, in some compression, has the files.
-void walk_debian_package(const Reading& outer, archive_entry* entry, const std::string& what, const EachItem& each) {
+void walk_debian_package(const Reading& outer, archive_entry* entry, const std::string& what, const EachItem& each, std::uint64_t largest) {
   do {
     const char* name = archive_entry_pathname(entry);
     if (name == nullptr || !std::string_view(name).starts_with("data.tar")) continue;
     const Reading reading = new_reading();
     Inside inside{outer.get()};
     checked(archive_read_open(reading.get(), &inside, nullptr, Inside::read, nullptr), reading.get(), what);
-    return walk_items(reading, what, each);
+    return walk_items(reading, what, each, largest);
   } while (checked(archive_read_next_header(outer.get(), &entry), outer.get(), what) != ARCHIVE_EOF);
   throw InputError(cat("cannot read ", what, " as an archive: it has no data.tar, as a Debian package would"));
 }
@@ -145,14 +164,14 @@ bool is_ar(const Reading& reading) { return (archive_format(reading.get()) & ARC
 
 }  // namespace
 
-void walk_archive(const std::string& path, const std::string& what, const EachItem& each) {
+void walk_archive(const std::string& path, const std::string& what, const EachItem& each, std::uint64_t largest) {
   {
     const Reading reading = open_archive(path, what);
     archive_entry* entry = nullptr;
     const int first = archive_read_next_header(reading.get(), &entry);
-    if (first >= ARCHIVE_WARN && first != ARCHIVE_EOF && is_ar(reading)) return walk_debian_package(reading, entry, what, each);
+    if (first >= ARCHIVE_WARN && first != ARCHIVE_EOF && is_ar(reading)) return walk_debian_package(reading, entry, what, each, largest);
   }
-  walk_items(open_archive(path, what), what, each);
+  walk_items(open_archive(path, what), what, each, largest);
 }
 
 namespace {

@@ -42,6 +42,9 @@ void fetch_registry_blob(const LockedImage& image, const LockedBlob& blob, Sourc
 Resolved<LockedFile> resolve_file(const ProfileFile& file, SourceContext& context);
 void fetch_url_blob(const LockedBlob& blob, const std::string& what, SourceContext& context);
 
+// archive_tree.cpp: archives whose files are unpacked on the target.
+Resolved<LockedData> resolve_data(const ProfileData& data, SourceContext& context);
+
 // apt.cpp: the machine's own apt sources, solved by apt in an isolated root.
 struct LockedPackages {
   std::vector<AptSource> sources;

@@ -3,6 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "bundle/limits.h"
+#include "installer/run/data_record.h"
 #include "installer/run/restored_cluster.h"
 
 namespace rootcellar {
@@ -158,7 +159,10 @@ void KeptState::forget(bool with_journal) {
   host_.remove(trust_path());
   host_.remove(site_key_path());
   host_.remove_tree(paths_.logs);
-  if (with_journal) host_.remove(journal_path());
+  if (with_journal) {
+    host_.remove(journal_path());
+    host_.remove_tree(data_record_folder(paths_.state));
+  }
   remove_directory_if_empty(paths_.config);
   remove_directory_if_empty(paths_.state);
   host_.remove(paths_.program);

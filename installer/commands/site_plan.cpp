@@ -128,6 +128,8 @@ SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers
   site.answers = answers_for(answers_file, kept, surroundings);
   if (answers_file) make_paths_whole(bundle, *answers_file, site.answers);
   site.facts = read_facts(surroundings.host, space_paths(bundle.index(), site.answers));
+  site.facts.storage =
+      read_storage_facts(surroundings.host, bundle.index(), site.answers, surroundings.paths.state, site.facts.unseen);
   site.facts.installed = kept.installed();
   if (site.facts.installed) site.facts.installed->storage_root = kept.answers().value_or(Answers()).storage_root;
   site.facts.highest_serial = kept.highest_serial(bundle.header().product);

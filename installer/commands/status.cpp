@@ -27,7 +27,10 @@ bool is_passing(const Step& step) {
          std::holds_alternative<ProvePulls>(step.action);
 }
 
-bool is_proof(const Step& step) { return std::holds_alternative<RunCheck>(step.action) || std::holds_alternative<WaitHttp>(step.action); }
+bool is_proof(const Step& step) {
+  return std::holds_alternative<RunCheck>(step.action) || std::holds_alternative<WaitHttp>(step.action) ||
+         std::holds_alternative<TryMount>(step.action);
+}
 
 /// Said once for all of them: the cluster's own line tells why.
 bool is_silence(const std::string& message, const RunContext& context) {

@@ -71,6 +71,8 @@ class HostSystem {
   virtual void make_directory(const std::string& path, unsigned mode, const Owner& owner) = 0;  ///< one level; existing is fine
   virtual void make_symlink(const std::string& target, const std::string& path) = 0;            ///< replaces an existing link
   virtual void remove(const std::string& path) = 0;                                    ///< file, link or empty directory; absence is fine
+  /// Within one filesystem, at once; what stands at `to` is nothing, a file or an empty directory.
+  virtual void move(const std::string& from, const std::string& to) = 0;
   virtual void sync_filesystem(const std::string& path) = 0;                           ///< syncfs(2)
   virtual void change_owner(const std::string& path, unsigned uid, unsigned gid) = 0;  ///< lchown(2)
   /// A kernel setting below /proc/sys, written in place: such a file has no other name to be renamed from.

@@ -79,6 +79,7 @@ class RealHost final : public HostSystem {
   void make_directory(const std::string& path, unsigned mode, const Owner& owner) override;
   void make_symlink(const std::string& target, const std::string& path) override;
   void remove(const std::string& path) override;
+  void move(const std::string& from, const std::string& to) override;
   void sync_filesystem(const std::string& path) override;
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
   void set_kernel_value(const std::string& path, const std::string& value) override;
@@ -157,6 +158,10 @@ void RealHost::remove(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return;
   if (errno != EISDIR && errno != EPERM) throw SystemError("remove", path, errno);
   if (::rmdir(path.c_str()) != 0 && errno != ENOENT) throw SystemError("remove", path, errno);
+}
+
+void RealHost::move(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) throw SystemError("put in place", to, errno);
 }
 
 void RealHost::sync_filesystem(const std::string& path) {

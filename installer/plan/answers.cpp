@@ -5,6 +5,7 @@
 #include "bundle/base/text.h"
 #include "bundle/base/yaml.h"
 #include "bundle/site_template.h"
+#include "installer/plan/answers_storage.h"
 #include "installer/plan/endpoint.h"
 #include "installer/plan/network.h"
 
@@ -159,6 +160,7 @@ Answers parse_answers(std::string_view text, std::string_view file) {
   if (const YamlNode* node = map.take("registry")) read_registry(*node, answers, faults);
   if (const YamlNode* node = map.take("runtime")) read_runtime(*node, answers, faults);
   if (const YamlNode* node = map.take("cluster")) read_cluster(*node, answers, faults);
+  if (const YamlNode* node = map.take("nfs")) read_nfs_answers(*node, answers, faults);
   if (const YamlNode* node = map.take("existing")) {
     answers.existing = read_existing(*node, faults);
     if (!answers.existing.nameservers.empty() && !answers.cluster.nameservers.empty())
@@ -192,6 +194,7 @@ std::string encode_answers(const Answers& answers) {
     out.end_map();
   }
   encode_cluster(out, answers.cluster);
+  encode_nfs_answers(out, answers);
   encode_existing(out, answers.existing);
   if (!answers.values.empty()) {
     out.key("values");

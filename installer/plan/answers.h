@@ -31,6 +31,7 @@ struct Answers {
   std::vector<std::string> insecure_registries;  ///< runtime.insecure_registries: more host:port or CIDR
   ClusterAnswers cluster{};
   ExistingAnswers existing{};                    ///< existing: what the site has already
+  std::optional<std::string> nfs_network{};     ///< nfs.network: who may mount, instead of the machine's own network
   std::map<std::string, std::string> values{};  ///< values.KEY: ${answers.KEY} in the appliance's texts
 };
 

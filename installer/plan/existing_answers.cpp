@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
+#include "installer/plan/answers_storage.h"
 #include "installer/plan/endpoint.h"
 #include "installer/plan/network.h"
 
@@ -113,6 +114,7 @@ ExistingAnswers read_existing(const YamlNode& node, YamlFaults& faults) {
   if (const YamlNode* registry = map.take("registry")) existing.registry = read_registry(*registry, faults);
   if (const YamlNode* cluster = map.take("cluster")) existing.cluster = read_cluster(*cluster, faults);
   if (const YamlNode* dns = map.take("dns")) existing.nameservers = read_dns(*dns, faults);
+  if (const YamlNode* nfs = map.take("nfs")) existing.nfs = read_existing_nfs(*nfs, faults);
   map.finish();
   return existing;
 }
@@ -129,6 +131,7 @@ void encode_existing(YamlWriter& out, const ExistingAnswers& existing) {
     out.entry_list("servers", existing.nameservers);
     out.end_map();
   }
+  if (existing.nfs) encode_existing_nfs(out, *existing.nfs);
   out.end_map();
 }
 

@@ -1,6 +1,7 @@
 // What the site says that it has already: each is used as it is, and nothing of it is taken away.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,10 +26,19 @@ struct ExistingCluster {
   bool operator==(const ExistingCluster&) const = default;
 };
 
+/// An NFS server that the site has already: used, and never changed.
+struct ExistingNfs {
+  std::string server;                        ///< existing.nfs.server: numeric
+  std::string path;                          ///< existing.nfs.path: what stands in for the appliance's first export
+  std::map<std::string, std::string> paths{};  ///< existing.nfs.paths.NAME: what stands in for its others
+  bool operator==(const ExistingNfs&) const = default;
+};
+
 struct ExistingAnswers {
   std::optional<ExistingRegistry> registry;
   std::optional<ExistingCluster> cluster;
   std::vector<std::string> nameservers;  ///< existing.dns.servers: numeric IPv4
+  std::optional<ExistingNfs> nfs{};
   bool operator==(const ExistingAnswers&) const = default;
 };
 

@@ -15,6 +15,7 @@
 #include "installer/plan/existing_facts.h"
 #include "installer/plan/gpu_facts.h"
 #include "installer/plan/node_facts.h"
+#include "installer/plan/storage_facts.h"
 #include "installer/run/step.h"
 
 namespace rootcellar {
@@ -70,6 +71,7 @@ struct Facts {
   std::string cgroup;                                ///< "v1", "hybrid", "v2"
   NodeFacts node;                                    ///< what a cluster asks of the machine
   GpuFacts gpu;                                      ///< NVIDIA's cards and what drives them
+  StorageFacts storage;                              ///< filled by the command, which knows the bundle and the answers
   std::vector<std::string> unseen;
   std::optional<InstalledBundle> installed;  ///< filled by the command, which knows where kept things lie
   std::vector<std::string> pushed_over;      ///< "library/nginx:1.22": tags of the bundle that people pushed over; filled by the command

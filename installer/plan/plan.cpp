@@ -6,6 +6,7 @@
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/storage.h"
 #include "installer/plan/subjects.h"
 
 namespace rootcellar {
@@ -91,6 +92,10 @@ Plan plan_of(const PlanInput& input) {
   plan_files(input, plan);
   plan_gpu(input, plan);
   plan_cluster_programs(input, plan);
+  plan_folders(input, plan);
+  plan_data(input, plan);
+  plan_nfs(input, plan);
+  plan_disks(input, plan);
   plan_images(input, plan);
   plan_cluster_images(input, plan);
   plan_kubeadm(input, plan);

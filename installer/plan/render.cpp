@@ -99,6 +99,15 @@ struct Changes {
     lines.push_back("a name that holds another image there is refused before the first push; uninstall takes nothing out of it");
   }
   void operator()(const ProvePulls& a) { lines.push_back(cat("in namespace rootcellar-proof, which is removed; gives up after ", human_duration(a.time_limit))); }
+  void operator()(const UnpackData& a) {
+    lines.push_back(cat("owner ", a.owner.user, "; kept by uninstall; what people change in it, later bundles leave as it is"));
+  }
+  void operator()(const ExportFolders& a) {
+    for (const std::string_view line : split(a.content, '\n')) {
+      if (!line.empty() && line.front() != '#') lines.push_back(std::string(line));
+    }
+  }
+  void operator()(const TryMount&) { lines.push_back("read-only; changes nothing"); }
 };
 
 std::vector<std::string> changes_of(const Step& step) {

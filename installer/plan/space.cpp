@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "bundle/base/text.h"
+#include "installer/plan/storage.h"
 #include "installer/plan/subjects.h"
 #include "installer/run/registry_storage.h"
 #include "installer/run/spool.h"
@@ -135,6 +136,7 @@ std::vector<SpaceNeed> all_needs(const PlanInput& input) {
   need_images(input, needs);
   need_files(input, needs);
   need_cluster(input, needs);
+  need_data(input, needs);
   needs.push_back({std::string(k_program_directory), "this installer", k_program});
   needs.push_back({std::string(k_state_directory), "journal, index and logs", input.header.index_size});
   return needs;
@@ -201,6 +203,7 @@ std::vector<std::string> space_paths(const Index& index, const Answers& answers)
                                  std::string(k_settings_directory)};
   if (index.appliance.cluster.enabled) paths.insert(paths.end(), {std::string(k_etcd_directory), std::string(k_kubelet_directory)});
   for (const PlacedFile& file : index.appliance.files) paths.push_back(path_parent(file.destination));
+  add_storage_paths(index.appliance, paths);
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   return paths;

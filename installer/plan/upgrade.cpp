@@ -86,6 +86,7 @@ class Comparison {
   bool compare(const PushImages&, const Step& step) const { return same_text(step) && same_images(before_, input_.index); }
   bool compare(const RunCheck&, const Step&) const { return false; }
   bool compare(const WaitInCluster&, const Step&) const { return false; }
+  bool compare(const TryMount&, const Step&) const { return false; }
   bool compare(const ApplyManifest& action, const Step& step) const { return same_text(step) && same_files(action.files); }
   bool compare(const HelmRelease& action, const Step& step) const { return same_text(step) && same_files({action.chart}); }
   bool same_files(const std::vector<std::string>& files) const {

@@ -82,6 +82,9 @@ struct Place {
   std::string operator()(const WriteFilled& a) const { return cat("file ", a.path); }
   std::string operator()(const PushImages& a) const { return cat("site's registry ", a.registry); }
   std::string operator()(const ProvePulls&) const { return "pulls of the site's cluster"; }
+  std::string operator()(const UnpackData& a) const { return cat("data ", a.name, " in ", a.path); }
+  std::string operator()(const ExportFolders& a) const { return cat("exports ", a.table); }
+  std::string operator()(const TryMount& a) const { return cat("mount ", a.server, ":", a.path); }
 };
 
 }  // namespace
@@ -147,6 +150,7 @@ bool leaves_nothing(const Step& step) {
   return std::holds_alternative<WaitHttp>(step.action) || std::holds_alternative<RunCheck>(step.action) ||
          std::holds_alternative<WaitInCluster>(step.action) || std::holds_alternative<MarkNode>(step.action) ||
          std::holds_alternative<LoadModules>(step.action) || std::holds_alternative<CaptureValue>(step.action) ||
+         std::holds_alternative<TryMount>(step.action) ||
          std::holds_alternative<PushImages>(step.action) || std::holds_alternative<ProvePulls>(step.action) ||
          std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
 }

@@ -111,6 +111,12 @@ void visit(Is<ProvePulls> auto& v, auto& m) {
   m("images", v.images), m("advice", v.advice), m("kubeconfig", v.kubeconfig), m("time-limit", v.time_limit);
 }
 
+void visit(Is<UnpackData> auto& v, auto& m) {
+  m("name", v.name), m("bundle-path", v.bundle_path), m("digest", v.digest), m("path", v.path), m("owner", v.owner);
+}
+void visit(Is<ExportFolders> auto& v, auto& m) { m("table", v.table), m("content", v.content); }
+void visit(Is<TryMount> auto& v, auto& m) { m("server", v.server), m("path", v.path), m("options", v.options); }
+
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
   visit(value, visitor);
@@ -125,7 +131,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "kubeadm-init",     "make-secret",   "apply-manifest", "helm-release",   "exec-in-pod",
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
-    "prove-pulls",
+    "prove-pulls",    "unpack-data",   "export-folders", "try-mount",
 };
 
 struct Writer {

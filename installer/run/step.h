@@ -13,6 +13,7 @@
 #include "installer/host/host_system.h"
 #include "installer/run/cluster_step.h"
 #include "installer/run/existing_step.h"
+#include "installer/run/storage_step.h"
 
 namespace rootcellar {
 
@@ -132,7 +133,7 @@ using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, Extr
                             RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck, EditLines, SwapOff, SetSysctls,
                             LoadModules, PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster,
                             CaptureValue, MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi, KeepSiteFile, WriteFilled, PushImages,
-                            ProvePulls>;
+                            ProvePulls, UnpackData, ExportFolders, TryMount>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

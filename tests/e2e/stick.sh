@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a profile to a stick: keys, lock and bundle of profiles/PROFILE.yaml, staged, as a FAT32 image. Says what each step proves.
 #   stick.sh BIN_FOLDER WORK_FOLDER [PROFILE[:VARIANT] [MIRROR_OPTION...]]    default: lab; leaves WORK/stick.img, and the public key in WORK/elsewhere: it travels another way than the stick
+# STICK_PROFILES: the folder that PROFILE.yaml lies in, when it is not this repository's own.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
@@ -24,7 +25,7 @@ step "keygen" "A signing key. Its six words would go on paper; here the key file
 cp "$work/keys/lab-team.pub" "$work/elsewhere/"
 
 step "lock" "Every input pinned by digest: packages as this machine's own apt sources have them now, images made from packages."
-"$bin/rootcellar" lock "$repository/profiles/$profile.yaml" "${variant[@]}" "${mirrors[@]}" -o "$lock"
+"$bin/rootcellar" lock "${STICK_PROFILES:-$repository/profiles}/$profile.yaml" "${variant[@]}" "${mirrors[@]}" -o "$lock"
 
 step "build" "Signed volumes of 64 MiB from the lock alone."
 "$bin/rootcellar" build "$lock" "${mirrors[@]}" --key "$work/keys/lab-team.key" --volume-size 64MiB -o "$work/out"

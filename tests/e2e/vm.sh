@@ -2,15 +2,18 @@
 # End to end in a virtual machine, in software emulation: the stick that tests/e2e/stick.sh made, on USB, in a Debian 12 without a network card.
 # The stick's own commands check it, it is planned, installed, used, used again after a reboot, and taken back. Root; the machine's own package
 # sources (once: the machine's disk is kept in ~/.cache/rootcellar/vm).
-#   vm.sh WORK_FOLDER     the folder stick.sh (or lab.sh) was given; the console is kept there as vm-console.log
+#   vm.sh WORK_FOLDER [SCRIPT]     the folder stick.sh (or lab.sh) was given; the console is kept there as vm-SCRIPT.log
+# SCRIPT is one of tests/target/vm: carry, the default, or nfs, which vm_nfs.sh makes the stick for.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
-work=$(cd "${1:?usage: vm.sh WORK_FOLDER}" && pwd)
+work=$(cd "${1:?usage: vm.sh WORK_FOLDER [SCRIPT]}" && pwd)
+script=${2:-carry}
 parts=$repository/tests/target/vm
 limit=2700  # seconds; a stop, not an aim: it took 379 s alone on two cores, 663 s beside other work
-console=$work/vm-console.log
-expected="boot sealed cgroup stick desktop checked forged verify plan install_it status run boot status run uninstall boot taken_back sealed"
+console=$work/vm-$script.log
+# The steps that the script takes, in the order of its boots.
+expected=$(sed -nE 's/^  step ([a-z_0-9]+)$/\1/p' "$parts/$script.sh" | paste -sd ' ')
 
 for needed in stick.img elsewhere/lab-team.pub; do
   [ -f "$work/$needed" ] || { echo "vm.sh: expected '$work/$needed'; run tests/e2e/stick.sh BIN_FOLDER '$work' first" >&2; exit 3; }
@@ -33,7 +36,8 @@ echo "the machine's disk: $((SECONDS - started)) s"
 
 # What did not come with the stick: the key, and what the machine is booted for.
 mkdir "$scratch/elsewhere"
-cp "$work/elsewhere/lab-team.pub" "$parts/carry.sh" "$scratch/elsewhere/"
+cp "$work/elsewhere/lab-team.pub" "$parts/machine.sh" "$scratch/elsewhere/"
+cp "$parts/$script.sh" "$scratch/elsewhere/carry.sh"
 truncate --size=4M "$scratch/elsewhere.img"
 mke2fs -q -t ext4 -L ELSEWHERE -d "$scratch/elsewhere" "$scratch/elsewhere.img"
 
@@ -64,7 +68,7 @@ done
 show_new
 took=$((SECONDS - started))
 
-seen=$(lines | sed -nE 's/^VM: ([a-z_]+) ok .*/\1/p' | paste -sd ' ')
+seen=$(lines | sed -nE 's/^VM: ([a-z_0-9]+) ok .*/\1/p' | paste -sd ' ')
 if [ "$seen" = "$expected" ] && lines | grep -qx 'VM: done'; then
   echo "all $(wc -w <<< "$expected") steps proven in the virtual machine, in $took s"
   exit 0

@@ -72,6 +72,9 @@ void FailingHost::make_symlink(const std::string& target, const std::string& pat
 void FailingHost::remove(const std::string& path) {
   count(path, [&] { inner_.remove(path); });
 }
+void FailingHost::move(const std::string& from, const std::string& to) {
+  count(to, [&] { inner_.move(from, to); });
+}
 void FailingHost::sync_filesystem(const std::string& path) {
   count(path, [&] { inner_.sync_filesystem(path); });
 }

@@ -32,6 +32,7 @@ class FailingHost final : public HostSystem {
   void make_directory(const std::string& path, unsigned mode, const Owner& owner) override;
   void make_symlink(const std::string& target, const std::string& path) override;
   void remove(const std::string& path) override;
+  void move(const std::string& from, const std::string& to) override;
   void sync_filesystem(const std::string& path) override;
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
   void set_kernel_value(const std::string& path, const std::string& value) override;

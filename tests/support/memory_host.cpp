@@ -130,6 +130,21 @@ void MemoryHost::remove(const std::string& path) {
   tree_.erase(path);
 }
 
+void MemoryHost::move(const std::string& from, const std::string& to) {
+  if (!tree_.contains(from)) throw SystemError("put in place", to, ENOENT);
+  require_parent(to, "put in place");
+  if (!list(to).empty()) throw SystemError("put in place", to, ENOTEMPTY);
+  MemoryTree moved;
+  for (auto entry = tree_.lower_bound(from); entry != tree_.end();) {
+    const bool is_below = entry->first == from || entry->first.starts_with(from + '/');
+    if (!entry->first.starts_with(from)) break;
+    if (is_below) moved[to + entry->first.substr(from.size())] = entry->second;
+    entry = is_below ? tree_.erase(entry) : std::next(entry);
+  }
+  tree_.erase(to);
+  tree_.merge(moved);
+}
+
 void MemoryHost::change_owner(const std::string& path, unsigned uid, unsigned gid) {
   const auto found = tree_.find(path);
   if (found == tree_.end()) throw SystemError("set the owner of", path, ENOENT);

@@ -46,6 +46,7 @@ class MemoryHost final : public HostSystem {
   void make_directory(const std::string& path, unsigned mode, const Owner& owner) override;
   void make_symlink(const std::string& target, const std::string& path) override;
   void remove(const std::string& path) override;
+  void move(const std::string& from, const std::string& to) override;
   void sync_filesystem(const std::string&) override { durable_ = tree_; }
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override;
   /// Kept through a cut of power like everything else: tests compare what was set, and a kernel forgets.

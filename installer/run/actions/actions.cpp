@@ -36,6 +36,7 @@ std::string written_path(const Step& step) {
   if (const auto* json = std::get_if<MergeJson>(&step.action)) return json->path;
   if (const auto* filled = std::get_if<WriteFilled>(&step.action)) return filled->path;
   if (const auto* placed = std::get_if<PlaceFile>(&step.action)) return placed->path;
+  if (const auto* exports = std::get_if<ExportFolders>(&step.action)) return exports->table;
   if (const auto* taken = std::get_if<ExtractFromImage>(&step.action)) return taken->path;
   if (const auto* packages = std::get_if<InstallPackages>(&step.action)) return packages->ours.empty() ? "" : packages->directory;
   return {};

@@ -63,6 +63,9 @@ ROOTCELLAR_ACTION(KeepSiteFile);
 ROOTCELLAR_ACTION(WriteFilled);
 ROOTCELLAR_ACTION(PushImages);
 ROOTCELLAR_ACTION(ProvePulls);
+ROOTCELLAR_ACTION(UnpackData);
+ROOTCELLAR_ACTION(ExportFolders);
+ROOTCELLAR_ACTION(TryMount);
 #undef ROOTCELLAR_ACTION
 
 /// The configuration or program file this step writes; of packages that an upgrade changes, the spool's directory; empty for other kinds.

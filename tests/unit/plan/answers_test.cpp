@@ -47,6 +47,31 @@ TEST(Answers, EveryFaultIsShownAtOnce) {
       "hint: leave out 'http://' and any path\n");
 }
 
+TEST(Answers, OfNfs) {
+  const std::string text =
+      "nfs:\n  network: 192.0.2.0/24\nexisting:\n  nfs:\n    server: \"192.0.2.5\"\n    path: /export\n    paths:\n      media: /export/media\n";
+  const Answers answers = parse_answers(text, "answers.yaml");
+  EXPECT_EQ(answers.nfs_network, "192.0.2.0/24");
+  EXPECT_EQ(answers.existing.nfs, (ExistingNfs{"192.0.2.5", "/export", {{"media", "/export/media"}}}));
+  EXPECT_EQ(encode_answers(parse_answers(encode_answers(answers), "again")), text);
+  EXPECT_EQ(faults_of("nfs:\n  network: 192.0.2.7/24\nexisting:\n  nfs:\n    server: nas.site\n    paths: {media: media}\n"),
+            "error: answers.yaml:2:12: 'nfs.network' is not an IPv4 network\n"
+            "    network: 192.0.2.7/24\n"
+            "             ^\n"
+            "hint: give the network's first address and its length, like 192.0.2.0/24\n"
+            "error: answers.yaml:5:5: missing key 'path'\n"
+            "      server: nas.site\n"
+            "      ^\n"
+            "error: answers.yaml:5:13: 'existing.nfs.server' is not a numeric IPv4 address\n"
+            "      server: nas.site\n"
+            "              ^\n"
+            "hint: give an address like 192.0.2.5\n"
+            "error: answers.yaml:6:20: 'existing.nfs.paths.media' is not the absolute path of a directory\n"
+            "      paths: {media: media}\n"
+            "                     ^\n"
+            "hint: give a path like /srv/share, without '..' and without spaces\n");
+}
+
 TEST(Answers, OfACluster) {
   const std::string text =
       "cluster:\n  address: 192.0.2.10\n  roles: [webServer, dbServer]\n  endpoint: lab.site\n  pod_cidr: 10.20.0.0/16\n"

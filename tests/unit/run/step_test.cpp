@@ -6,6 +6,7 @@
 #include "bundle/base/text.h"
 #include "tests/unit/run/cluster_machine.h"
 #include "tests/unit/run/site_machine.h"
+#include "tests/unit/run/storage_machine.h"
 
 namespace rootcellar::test {
 namespace {
@@ -15,6 +16,7 @@ TEST(Step, EveryKindSurvivesItsJson) {
   std::vector<Step> steps = small_plan();
   for (const Step& step : cluster_plan()) steps.push_back(step);
   for (const Step& step : site_plan()) steps.push_back(step);
+  for (const Step& step : storage_plan()) steps.push_back(step);
   for (const Step& step : steps) {
     const JsonValue json = parse_json(encode_step(step).dump(), "test");
     const Step again = decode_step(json, "test");

