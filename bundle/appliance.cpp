@@ -325,7 +325,7 @@ constexpr auto cluster_members = [](auto& io, auto& it) {
   io.list("exports", it.exports, export_members);
 };
 
-constexpr auto export_members = [](auto& io, auto& it) {
+constexpr auto nfs_export_members = [](auto& io, auto& it) {
   io.text("name", it.name);
   io.text("path", it.path);
   io.mode("mode", it.mode);
@@ -340,7 +340,7 @@ constexpr auto nfs_members = [](auto& io, auto& it) {
   io.text("network", it.network);
   io.texts("versions", it.versions);
   io.truth("fixed-ports", it.fixed_ports);
-  io.list("exports", it.exports, export_members);
+  io.list("exports", it.exports, nfs_export_members);
 };
 
 constexpr auto data_members = [](auto& io, auto& it) {

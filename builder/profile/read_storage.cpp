@@ -40,7 +40,7 @@ bool is_export_option(std::string_view text) {
   return text == "sec=sys";
 }
 
-NfsExport read_export(const YamlNode& node, const ReadContext& context) {
+NfsExport read_nfs_export(const YamlNode& node, const ReadContext& context) {
   YamlMap map(node, context.faults, "export keys");
   NfsExport share;
   share.name = require_text_that(map, "name", is_object_name, "at most 63 lower-case letters, digits, '.' and '-'");
@@ -75,7 +75,7 @@ NfsSection read_nfs(const YamlNode& node, const ReadContext& context) {
   nfs.versions = texts_that(map, "versions", is_version_of_nfs, "3 or 4");
   if (nfs.versions.empty()) nfs.versions = {"3", "4"};
   nfs.fixed_ports = map.boolean("fixed_ports", false);
-  map.list("exports", [&](const YamlNode& item) { nfs.exports.push_back(read_export(item, context)); });
+  map.list("exports", [&](const YamlNode& item) { nfs.exports.push_back(read_nfs_export(item, context)); });
   if (nfs.exports.empty() && node.kind == YamlNode::Kind::map) context.faults.add(node, "expected at least one export in 'exports'");
   context.finish(map, "nfs");
   return nfs;
