@@ -83,7 +83,7 @@ class Reader {
 
 const std::vector<std::string> k_secret_kinds{"password", "hex", "rsa", "jwt", "dhparam", "htpasswd", "dockerconfigjson"};
 const std::vector<std::string> k_wait_kinds{"rollout", "job", "jsonpath", "http"};
-const std::vector<std::string> k_deployment_kinds{"manifest", "chart", "exec", "job"};
+const std::vector<std::string> k_deployment_kinds{"manifest", "chart", "exec", "job", "trial"};
 const std::vector<std::string> k_export_formats{"tator", "kubeconfig"};
 
 constexpr auto directory_keys = [](auto& io, auto& it) {
@@ -93,8 +93,16 @@ constexpr auto directory_keys = [](auto& io, auto& it) {
   io.need("path", it.path);
 };
 
+constexpr auto disk_keys = [](auto& io, auto& it) {
+  io.number("free", it.free);
+  io.truth("own_filesystem", it.own_filesystem);
+  io.need("path", it.path);
+  io.truth("solid_state", it.solid_state);
+};
+
 constexpr auto role_keys = [](auto& io, auto& it) {
   io.list("directories", it.directories, directory_keys);
+  io.list("disks", it.disks, disk_keys);
   io.texts("labels", it.labels);
   io.need("name", it.name);
   io.texts("packages", it.packages);

@@ -82,7 +82,7 @@ class ClusterLocker {
     for (std::size_t i = 0; i < source.files.size(); ++i) add_manifest(source, i, deployment);
     if (!source.kustomize.empty()) add_folder(source, deployment);
     if (source.chart) add_chart(source, deployment);
-    if (deployment.kind == "manifest" && !deployment.text.empty())
+    if ((deployment.kind == "manifest" || deployment.kind == "trial") && !deployment.text.empty())
       images_.take(filled_with_something(deployment.text, what), cat(what, ", its text"), source.place);
     if (deployment.kind == "job")  // as the installer will write it
       images_.take(cat("image: '", deployment.image, "'\nimagePullPolicy: IfNotPresent\n"), what, source.place);

@@ -45,11 +45,18 @@ class DeploymentReader {
     if (given.size() != 1 && node.kind == YamlNode::Kind::map) context_.faults.add(node, expected_one(k_kinds, given));
     map.list("waits", [&](const YamlNode& item) { described.waits.push_back(read_wait(item)); });
     map.list("captures", [&](const YamlNode& item) { described.captures.push_back(read_capture(item)); });
+    if (described.kind == "trial") check_trial(map);
     context_.finish(map, k_section);
     return std::move(deployment_);
   }
 
  private:
+  /// What is deleted again must first have been seen.
+  void check_trial(YamlMap& map) {
+    if (deployment_.described.waits.empty()) map.faults().add(map.node(), "a trial needs waits: they are what it proves");
+    if (const YamlNode* captures = map.take("captures")) map.faults().add(*captures, "key 'captures': a trial leaves nothing to read later");
+  }
+
   void read_kind(const std::string& kind, const YamlNode& node) {
     deployment_.described.kind = kind == "kustomize" ? "manifest" : kind;
     if (kind == "manifest") read_manifest(node);
@@ -64,6 +71,7 @@ class DeploymentReader {
     map.list("files", [&](const YamlNode& item) { deployment_.files.push_back(read_manifest_file(item)); });
     deployment_.described.text = read_site_text(map, "text");
     deployment_.described.templated = map.boolean("templated", false);
+    if (map.boolean("trial", false)) deployment_.described.kind = "trial";
     if (deployment_.files.empty() && deployment_.described.text.empty() && node.kind == YamlNode::Kind::map)
       context_.faults.add(node, "expected files or text, found neither");
     context_.finish(map, cat(k_section, ".manifest"));

@@ -10,6 +10,7 @@
 #include "installer/commands/program.h"
 #include "installer/plan/cluster_site.h"
 #include "installer/plan/facts.h"
+#include "installer/plan/storage.h"
 #include "installer/run/node_address.h"
 
 namespace rootcellar {
@@ -23,13 +24,18 @@ struct ReaddressOptions {
 };
 
 /// The one that a new cluster on this machine would have.
-std::string present_address(const CareSetting& setting, Surroundings& surroundings, const ReaddressOptions& options) {
+struct Present {
+  std::string address;
+  std::string exports;  ///< the table that its network gets
+};
+Present present_address(const CareSetting& setting, Surroundings& surroundings, const ReaddressOptions& options) {
   const Facts facts = read_facts(surroundings.host, {});
   Answers answers = KeptState(surroundings).answers().value_or(Answers());
   answers.cluster.address = options.address;
   const Index& index = setting.bundle.index();
   const Layout layout = make_layout(index.appliance, answers);
-  const ClusterSite site = make_cluster_site({setting.bundle.header(), index, facts, answers, layout});
+  const PlanInput input{setting.bundle.header(), index, facts, answers, layout};
+  const ClusterSite site = make_cluster_site(input);
   const bool own = std::find(facts.addresses.begin(), facts.addresses.end(), site.address) != facts.addresses.end();
   const std::vector<std::string> here = own_addresses(surroundings.host);
   if (here.empty()) throw HostError("cannot readdress: this machine has no address in a network", "give it one first");
@@ -39,10 +45,13 @@ std::string present_address(const CareSetting& setting, Surroundings& surroundin
   const auto is_route = [](const Step& step) { return step.id == "route"; };
   if (site.own_route && std::none_of(setting.plan.steps.begin(), setting.plan.steps.end(), is_route))
     throw HostError("cannot readdress: this machine has no default route any more, and pods reach services only with one", "set it first");
-  return site.address;
+  return {site.address, serves_nfs(input) ? exports_table(input) : std::string()};
 }
 
-Step with_address(const Step& step, const std::string& from, const std::string& to) {
+Step with_address(const Step& step, const std::string& from, const Present& present) {
+  const std::string& to = present.address;
+  if (const auto* exports = std::get_if<ExportFolders>(&step.action))
+    return {step.id, step.title, step.reason, ExportFolders{exports->table, present.exports}};
   return decode_step(parse_json(replace_address(encode_step(step).dump(), from, to), step.id, {.bytes = k_limit * 64, .depth = 64}),
                      step.id);
 }
@@ -63,13 +72,14 @@ ExitCode readdress(cli::Console& console, const ReaddressOptions& options, Surro
   if (setting->node.join)
     throw HostError("cannot readdress: this machine joined a cluster", "run 'rootcellar-install uninstall' here, and join it again");
   const std::string from = address_in_config(surroundings.host.read_file(setting->node.config, k_limit).value_or(""));
-  const std::string to = present_address(*setting, surroundings, options);
+  const Present present = present_address(*setting, surroundings, options);
+  const std::string& to = present.address;
   if (from == to && !address_has_changed(setting->node, surroundings.host)) {
     console.say(cat("The cluster knows this machine by ", to, " already: there is nothing to do."));
     return ExitCode::ok;
   }
   Change change;
-  for (const Step& step : setting->plan.steps) change.steps.push_back(with_address(step, from, to));
+  for (const Step& step : setting->plan.steps) change.steps.push_back(with_address(step, from, present));
   for (std::size_t i = 0; i < change.steps.size(); ++i)
     (is_concerned(setting->plan.steps[i], change.steps[i]) ? change.concerned : change.same).push_back(&change.steps[i]);
   std::string text = cat("This machine was ", from, " and is ", to, ". What says so is changed:\n");

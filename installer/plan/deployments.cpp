@@ -48,6 +48,7 @@ class Deployments {
         plan_(plan) {}
 
   void add(const Deployment& deployment, const std::string& reason) {
+    if (deployment.kind == "trial") return add_trial(deployment);
     add_itself(deployment, reason);
     for (const ClusterWait& wait : deployment.waits) add_wait(deployment, wait);
     for (const ClusterCapture& capture : deployment.captures) add_capture(deployment, capture);
@@ -95,6 +96,16 @@ class Deployments {
       if (std::any_of(d.environment.begin(), d.environment.end(), uses)) job.values.push_back(value);
     }
     return job;
+  }
+
+  /// Applied, waited for and deleted in one step: afterwards nothing of it is to be found.
+  void add_trial(const Deployment& d) {
+    TryManifest trial{{d.name, space_of(d), d.files, d.text, d.templated, values_, kubeconfig_}, d.waits};
+    for (ClusterWait& wait : trial.waits) {
+      if (wait.space.empty()) wait.space = space_of(d);
+    }
+    add_step(plan_, cat("deploy-", step_slug(d.name)), cat("try '", d.name, "' out"),
+             "Proves that the cluster does what the appliance needs of it.", std::move(trial));
   }
 
   void add_wait(const Deployment& d, ClusterWait wait) {

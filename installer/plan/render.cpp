@@ -107,6 +107,7 @@ struct Changes {
       if (!line.empty() && line.front() != '#') lines.push_back(std::string(line));
     }
   }
+  void operator()(const TryManifest& a) { lines.push_back(cat("in namespace ", a.manifest.space, "; deleted again at once")); }
   void operator()(const TryMount&) { lines.push_back("read-only; changes nothing"); }
 };
 

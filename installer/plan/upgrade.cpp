@@ -87,6 +87,7 @@ class Comparison {
   bool compare(const RunCheck&, const Step&) const { return false; }
   bool compare(const WaitInCluster&, const Step&) const { return false; }
   bool compare(const TryMount&, const Step&) const { return false; }
+  bool compare(const TryManifest& action, const Step& step) const { return same_text(step) && same_files(action.manifest.files); }
   bool compare(const ApplyManifest& action, const Step& step) const { return same_text(step) && same_files(action.files); }
   bool compare(const HelmRelease& action, const Step& step) const { return same_text(step) && same_files({action.chart}); }
   bool same_files(const std::vector<std::string>& files) const {

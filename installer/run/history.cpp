@@ -84,6 +84,7 @@ struct Place {
   std::string operator()(const ProvePulls&) const { return "pulls of the site's cluster"; }
   std::string operator()(const UnpackData& a) const { return cat("data ", a.name, " in ", a.path); }
   std::string operator()(const ExportFolders& a) const { return cat("exports ", a.table); }
+  std::string operator()(const TryManifest& a) const { return cat("trial ", a.manifest.space, "/", a.manifest.name); }
   std::string operator()(const TryMount& a) const { return cat("mount ", a.server, ":", a.path); }
 };
 

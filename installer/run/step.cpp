@@ -116,6 +116,7 @@ void visit(Is<UnpackData> auto& v, auto& m) {
 }
 void visit(Is<ExportFolders> auto& v, auto& m) { m("table", v.table), m("content", v.content); }
 void visit(Is<TryMount> auto& v, auto& m) { m("server", v.server), m("path", v.path), m("options", v.options); }
+void visit(Is<TryManifest> auto& v, auto& m) { m("manifest", v.manifest), m("waits", v.waits); }
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -131,7 +132,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "kubeadm-init",     "make-secret",   "apply-manifest", "helm-release",   "exec-in-pod",
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
-    "prove-pulls",    "unpack-data",   "export-folders", "try-mount",
+    "prove-pulls",      "unpack-data",   "export-folders", "try-mount",      "try-manifest",
 };
 
 struct Writer {

@@ -1,4 +1,4 @@
-// The kinds of step that give folders away by NFS and unpack data.
+// The kinds of step that give folders away by NFS, unpack data and try storage out.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "bundle/base/digest.h"
 #include "installer/host/host_system.h"
+#include "installer/run/cluster_step.h"
 
 namespace rootcellar {
 
@@ -30,6 +31,12 @@ struct TryMount {
   std::string server;                ///< numeric address
   std::string path;                  ///< there
   std::vector<std::string> options;  ///< of nfs(5): "vers=3"
+};
+
+/// A manifest that is applied, waited for, and deleted again: a proof, given once. When it fails, what was applied stays to be looked at.
+struct TryManifest {
+  ApplyManifest manifest;
+  std::vector<ClusterWait> waits;
 };
 
 }  // namespace rootcellar

@@ -3,13 +3,15 @@
 # The stick's own commands check it, it is planned, installed, used, used again after a reboot, and taken back. Root; the machine's own package
 # sources (once: the machine's disk is kept in ~/.cache/rootcellar/vm).
 #   vm.sh WORK_FOLDER [SCRIPT]     the folder stick.sh (or lab.sh) was given; the console is kept there as vm-SCRIPT.log
-# SCRIPT is one of tests/target/vm: carry, the default, or nfs, which vm_nfs.sh makes the stick for.
+# SCRIPT is one of tests/target/vm: carry, the default, nfs or nfs_cluster, which vm_nfs.sh makes the sticks for.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 work=$(cd "${1:?usage: vm.sh WORK_FOLDER [SCRIPT]}" && pwd)
 script=${2:-carry}
 parts=$repository/tests/target/vm
+memory=2048
+[ "$script" != nfs_cluster ] || memory=4096
 limit=2700  # seconds; a stop, not an aim: it took 379 s alone on two cores, 663 s beside other work
 console=$work/vm-$script.log
 # The steps that the script takes, in the order of its boots.
@@ -43,7 +45,7 @@ mke2fs -q -t ext4 -L ELSEWHERE -d "$scratch/elsewhere" "$scratch/elsewhere.img"
 
 # A processor without AVX and fast strings: emulated, both are slow, and a quarter of the time is saved without them.
 # Writes to the disks go to files that are gone already (snapshot=on), in the work folder rather than in a small /tmp.
-TMPDIR=$scratch qemu-system-x86_64 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m 2048 -nodefaults -no-user-config -nic none -display none \
+TMPDIR=$scratch qemu-system-x86_64 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m "$memory" -nodefaults -no-user-config -nic none -display none \
   -monitor none -serial "file:$console" \
   -kernel "$disk/vmlinuz" -initrd "$disk/initrd" \
   -append "root=LABEL=ROOT rw console=ttyS0 quiet loglevel=3 systemd.show_status=0" \

@@ -66,6 +66,7 @@ ROOTCELLAR_ACTION(ProvePulls);
 ROOTCELLAR_ACTION(UnpackData);
 ROOTCELLAR_ACTION(ExportFolders);
 ROOTCELLAR_ACTION(TryMount);
+ROOTCELLAR_ACTION(TryManifest);
 #undef ROOTCELLAR_ACTION
 
 /// The configuration or program file this step writes; of packages that an upgrade changes, the spool's directory; empty for other kinds.

@@ -63,6 +63,7 @@ Lock cluster_lock() {
   cluster.sandbox_image = "registry.k8s.io/pause:3.10.1";
   cluster.cert_sans = {"lab.example"};
   cluster.roles = {{"dbServer", {"dbServer=yes"}, {{"/media/db", 0700, "999", "root"}}, {"xfsprogs"}}};
+  cluster.roles[0].disks = {{"/media/db", 200'000'000'000, true, false}};
   cluster.ports = {{"flannel", 8472, 8472, "udp", "nodes"}};
   cluster.secrets = {{"db", "password", 32, "", "", "", ""}, {"pull", "dockerconfigjson", 0, "lab", "db", "", "${site.registry}"}};
   Deployment chart;

@@ -415,5 +415,21 @@ TEST_F(ClusterSteps, SettingsThatPeopleChangedSinceStay) {
   EXPECT_EQ(host_.read_file("/proc/sys/net/ipv4/ip_forward", 64), "2\n");
 }
 
+TEST_F(ClusterSteps, ATrialIsGoneOnceItIsProven) {
+  install_all();
+  EXPECT_EQ(probe_step(step("trial"), context_), ProbeResult::already);
+  EXPECT_FALSE(read_lines(host_, k_objects).contains("lab claim/mine"));
+  auto trial = std::get<TryManifest>(step("trial").action);
+  trial.waits.front().expect = "Bound";
+  trial.waits.front().time_limit = 1;
+  set("trial", trial);
+  EXPECT_EQ(probe_step(step("trial"), context_), ProbeResult::needed);
+  EXPECT_EQ(refusal("trial").substr(0, 29), "cannot wait for 'claim/mine' ");
+  EXPECT_TRUE(read_lines(host_, k_objects).contains("lab claim/mine"));
+  const JsonValue undo = JsonValue::object();
+  undo_step(step("trial"), undo, context_, false);
+  EXPECT_FALSE(read_lines(host_, k_objects).contains("lab claim/mine"));
+}
+
 }  // namespace
 }  // namespace rootcellar::test

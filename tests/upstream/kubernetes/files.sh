@@ -79,6 +79,25 @@ find "$folder/scratch" -exec touch --date="$made" {} +
 SOURCE_DATE_EPOCH=$(date --date="$made" +%s) dpkg-deb --root-owner-group -Zxz -z1 --build "$folder/scratch" \
   "$folder/$path/nvidia-container-toolkit-base_${version}_$arch.deb" > /dev/null
 rm -rf "$folder/scratch"
+# A chart repository, its archive at the release that it names.
+path=github.com/kubernetes-sigs/nfs-subdir-external-provisioner/releases/download/nfs-subdir-external-provisioner-$provisioner_chart_version
+chart=$path/nfs-subdir-external-provisioner-$provisioner_chart_version.tgz
+mkdir -p "$folder/scratch" "$folder/kubernetes-sigs.github.io/nfs-subdir-external-provisioner"
+cp -r "$here/nfs-provisioner/chart" "$folder/scratch/nfs-subdir-external-provisioner"
+archive "$chart" "$folder/scratch" nfs-subdir-external-provisioner
+rm -rf "$folder/scratch"
+cat > "$folder/kubernetes-sigs.github.io/nfs-subdir-external-provisioner/index.yaml" << INDEX
+apiVersion: v1
+entries:
+  nfs-subdir-external-provisioner:
+    - apiVersion: v1
+      name: nfs-subdir-external-provisioner
+      version: $provisioner_chart_version
+      digest: $(digest "$folder/$chart")
+      created: "$made"
+      urls: ["https://$chart"]
+generated: "$made"
+INDEX
 
 place kube-flannel.yml "raw.githubusercontent.com/flannel-io/flannel/$flannel_version/Documentation/kube-flannel.yml"
 place argo-manifests "raw.githubusercontent.com/argoproj/argo-workflows/$argo_version/manifests"

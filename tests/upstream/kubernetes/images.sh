@@ -67,4 +67,6 @@ image "quay.io/argoproj/workflow-controller:$argo_version" none workflow-control
 image "quay.io/argoproj/argoexec:$argo_version" none argoexec=/bin/argoexec -- --config.entrypoint argoexec
 image "nvcr.io/nvidia/k8s-device-plugin:$nvidia_device_plugin_version" debian nvidia-device-plugin=/usr/bin/nvidia-device-plugin -- \
   --config.entrypoint nvidia-device-plugin
+image "registry.k8s.io/sig-storage/nfs-subdir-external-provisioner:$provisioner_image_tag" none \
+  nfs-subdir-external-provisioner=/nfs-subdir-external-provisioner -- --config.entrypoint /nfs-subdir-external-provisioner
 mv "$scratch/names" "$layout/names"

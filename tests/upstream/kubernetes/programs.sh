@@ -58,6 +58,14 @@ argo_executor() {
 # c_program FILE FILE_DIGEST
 c_program() { cc -Os -static -s -o made "$1"; }
 
+# library_program FILE FILE_DIGEST MODULE VERSION: a program of ours of one file, with a library and what that needs.
+library_program() {
+  local source
+  source=$(module_folder "$3" "$4") && write_module "$3" "$4" "$source" > go.mod && cp "$source/go.sum" . || return
+  cp "$1" main.go
+  go build -trimpath -ldflags "-s -w" -o made .
+}
+
 # module_files MODULE VERSION PATH: a file or folder of the module as it is.
 module_files() {
   local source
@@ -101,6 +109,8 @@ parts() {
   "$1" bin/nvidia-device-plugin cgo_program $nvidia/k8s-device-plugin "$nvidia_device_plugin_version" \
     $nvidia/k8s-device-plugin/cmd/nvidia-device-plugin \
     "-X $nvidia/k8s-device-plugin/internal/info.version=$nvidia_device_plugin_version -extldflags=-Wl,-z,lazy"
+  "$1" bin/nfs-subdir-external-provisioner library_program "$here/nfs-provisioner/main.go.txt" "$(digest "$here/nfs-provisioner/main.go.txt")" \
+    sigs.k8s.io/sig-storage-lib-external-provisioner/v11 "$provisioner_library_version"
   "$1" bin/pause c_program "$here/pause.c" "$(digest "$here/pause.c")"
   "$1" kube-flannel.yml module_files github.com/flannel-io/flannel "$flannel_version" Documentation/kube-flannel.yml
   "$1" argo-manifests module_files $argo "$argo_version" manifests

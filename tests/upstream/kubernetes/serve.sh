@@ -47,7 +47,7 @@ kubernetes_fill() {
 kubernetes_prepare() {
   local programs
   programs=$(bash "$kubernetes_here/programs.sh") || return 1
-  files=$programs/files-$(cat "$kubernetes_here"/{files,versions}.sh | sha256sum | cut -c1-8)
+  files=$programs/files-$(cat "$kubernetes_here"/{files,versions}.sh "$kubernetes_here"/nfs-provisioner/chart/{*.yaml,templates/*} | sha256sum | cut -c1-8)
   layout=$programs/images-$(cat "$kubernetes_here"/{images,versions}.sh | sha256sum | cut -c1-8)
   storage=$layout.registry
   kubernetes_once "$files" bash "$kubernetes_here/files.sh" "$programs" &&

@@ -14,3 +14,6 @@ cri_dockerd_version=v0.4.3
 pause_image_tag=3.10.1
 nvidia_toolkit_version=v1.17.8
 nvidia_device_plugin_version=v0.17.4
+provisioner_library_version=v11.0.1
+provisioner_image_tag=v4.0.2
+provisioner_chart_version=4.0.18
