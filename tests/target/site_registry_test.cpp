@@ -53,7 +53,7 @@ class SiteRegistry : public testing::Test {
   }
 
   void SetUp() override {
-    registry_ = host("images", path_join(work_.path(), "1"), {"docker-registry", "openssl"}, 2, nullptr);
+    registry_ = host("images", path_join(work_.path(), "1"), {"docker-registry", "openssl", "dnsmasq-base"}, 2, nullptr);
     machine_ = host("docker", path_join(work_.path(), "2"), {}, 3, &registry_->lan());
     registry_->boot();
     machine_->boot();
@@ -86,6 +86,21 @@ class SiteRegistry : public testing::Test {
   TemporaryDirectory work_{"rc-site-registry"};
   std::unique_ptr<SealedHost> registry_, machine_;  // the machine goes first: it is plugged into the registry's LAN
 };
+
+// dnsmasq as the site's nameserver: it has nobody to ask, and refuses who asks it. That is an answer.
+TEST_F(SiteRegistry, AndANameserverIsAskedBeforeAnythingIsTouched) {
+  const std::string answers = "existing:\n  dns:\n    servers: [10.93.0.2]\n",
+                    silent = "the site's nameserver 10.93.0.2 does not answer: Connection refused";
+  EXPECT_NE(said(install("plan", answers)).find(silent), std::string::npos);
+  const ProcessResult served = on_registry(
+      "systemd-run --quiet --unit=dns --service-type=forking dnsmasq --no-resolv --no-hosts --listen-address=10.93.0.2 --bind-interfaces "
+      "&& "
+      "systemctl is-active dns");
+  ASSERT_EQ(served.exit_code, 0) << said(served);
+  const std::string plan = said(install("plan", answers));
+  EXPECT_EQ(plan.find("the site's nameserver"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("'existing.dns' is for the pods of a cluster that is made here, and is not used"), std::string::npos) << plan;
+}
 
 TEST_F(SiteRegistry, IsPushedIntoPulledFromAndKept) {
   const HostSnapshot before = take_snapshot(*machine_);
