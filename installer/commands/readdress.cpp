@@ -56,6 +56,14 @@ Step with_address(const Step& step, const std::string& from, const Present& pres
                      step.id);
 }
 
+/// Another network may have come with the address.
+void follow_networks(std::vector<Step>& steps, const std::string& from, const std::string& to, HostSystem& host) {
+  const NodeFacts node = read_facts(host, {}).node;
+  for (Step& step : steps) {
+    if (auto* firewall = std::get_if<OpenFirewall>(&step.action)) follow_network(*firewall, from, to, node);
+  }
+}
+
 /// A step that says the address, and the one that brings the node along.
 bool is_concerned(const Step& before, const Step& after) {
   return std::holds_alternative<KubeadmInit>(before.action) || encode_step(before).dump() != encode_step(after).dump();
@@ -80,6 +88,7 @@ ExitCode readdress(cli::Console& console, const ReaddressOptions& options, Surro
   }
   Change change;
   for (const Step& step : setting->plan.steps) change.steps.push_back(with_address(step, from, present));
+  follow_networks(change.steps, from, to, surroundings.host);
   for (std::size_t i = 0; i < change.steps.size(); ++i)
     (is_concerned(setting->plan.steps[i], change.steps[i]) ? change.concerned : change.same).push_back(&change.steps[i]);
   std::string text = cat("This machine was ", from, " and is ", to, ". What says so is changed:\n");

@@ -59,6 +59,8 @@ std::vector<OpenedPort> cluster_ports(const PlanInput& input, const ClusterSite&
 void check_firewalls(const PlanInput& input, const ClusterSite& site, Plan& plan);
 /// Opens ufw and firewalld for the cluster.
 void plan_firewalls(const PlanInput& input, const ClusterSite& site, Plan& plan);
+/// The rules for the network of the cluster's machines, when this machine's address has become one in another network.
+void follow_network(OpenFirewall& action, const std::string& from, const std::string& to, const NodeFacts& node);
 /// Refusals and cautions of a cluster.
 void plan_cluster_fit(const PlanInput& input, Plan& plan);
 /// Swap, modules, kernel settings, forwarding, route, names, resolver, proxies.

@@ -245,4 +245,22 @@ void plan_firewalls(const PlanInput& input, const ClusterSite& site, Plan& plan)
   for (const Firewall& firewall : input.facts.node.firewalls) plan_firewall(input, site, firewall, plan);
 }
 
+void follow_network(OpenFirewall& action, const std::string& from, const std::string& to, const NodeFacts& node) {
+  const auto before = parse_ipv4(from), now = parse_ipv4(to);
+  const auto at = std::find_if(node.routes.begin(), node.routes.end(), [&](const Route& route) {
+    return now && route.gateway == 0 && route.to.prefix > 0 && route.to.contains(*now);
+  });
+  if (!before || at == node.routes.end()) return;
+  if (!action.interface.empty()) action.interface = at->interface;
+  for (std::string& rule : action.rules) {
+    const std::string words = rule;
+    for (const std::string_view word : split(words, words.find('"') == std::string::npos ? ' ' : '"')) {
+      const auto network = parse_network(word);
+      if (!network || !network->contains(*before) || network->contains(*now)) continue;
+      rule.replace(words.find(word), word.size(), at->to.text());
+      break;
+    }
+  }
+}
+
 }  // namespace rootcellar

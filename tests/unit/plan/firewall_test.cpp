@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
 #include "tests/unit/plan/plan_sample.h"
 
 namespace rootcellar {
@@ -135,6 +136,22 @@ TEST(Firewalls, SavedRulesAreRefusedWithTheLinesToAdd) {
           "before what drops: '-A INPUT -s 10.244.0.0/16 -j ACCEPT', '-A INPUT -p tcp -m multiport --dports 6443,30000:32767 -j ACCEPT', "
           "'-A INPUT -s 192.0.2.0/24 -p tcp -m multiport --dports 2379,2380,10250,10256 -j ACCEPT', '-A INPUT -p udp -m multiport "
           "--dports 30000:32767 -j ACCEPT'; load them with 'systemctl restart netfilter-persistent'"});
+}
+
+TEST(Firewalls, FollowAnAddressIntoAnotherNetwork) {
+  NodeFacts node;
+  node.routes = {{"eth1", {0xc6336400, 24}, 0, 0}};
+  OpenFirewall ufw{"ufw", "", {"allow from 10.244.0.0/16", "allow from 192.0.2.0/24 to any port 8472 proto udp", "allow 6443/tcp"}};
+  follow_network(ufw, "192.0.2.7", "198.51.100.9", node);
+  EXPECT_EQ(ufw.rules, (Texts{"allow from 10.244.0.0/16", "allow from 198.51.100.0/24 to any port 8472 proto udp", "allow 6443/tcp"}));
+  const std::string head = "rich-rule rule family=\"ipv4\" source address=\"", tail = "\" port port=\"8472\" protocol=\"udp\" accept";
+  OpenFirewall firewalld{"firewalld", "eth0", {head + "192.0.2.0/24" + tail}};
+  follow_network(firewalld, "192.0.2.7", "198.51.100.9", node);
+  EXPECT_EQ(firewalld.rules, Texts{head + "198.51.100.0/24" + tail});
+  EXPECT_EQ(firewalld.interface, "eth1");
+  const OpenFirewall before = firewalld;
+  follow_network(firewalld, "198.51.100.9", "203.0.113.5", node);
+  EXPECT_EQ(firewalld.rules, before.rules) << "it is not known which network that is in";
 }
 
 TEST(Firewalls, TwoOfThemAreMentioned) {

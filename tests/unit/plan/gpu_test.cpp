@@ -159,6 +159,21 @@ TEST(Gpu, AMachineWithoutTheRoleGetsNothingOfIt) {
   EXPECT_EQ(packages_of(plan).groups, Texts{});
 }
 
+std::uint64_t room_for_packages(const Plan& plan) {
+  for (const SpaceLine& line : plan.space) {
+    for (const SpaceNeed& need : line.needs) {
+      if (need.purpose == "unpacked packages") return need.bytes;
+    }
+  }
+  throw InputError("no packages");
+}
+
+TEST(Gpu, RoomIsCountedForThePackagesOfThisMachineAlone) {
+  const std::uint64_t without = room_for_packages(plan_on("laptop", gpu_index(), sample_cluster_answers()));
+  EXPECT_EQ(room_for_packages(plan_on("a100-board")) - without, 200'000u) << "what the role brings";
+  EXPECT_EQ(room_for_packages(plan_on("t4-server")) - without, 200'000u + 4 * 4'000'000u) << "and the driver";
+}
+
 TEST(Gpu, NoCard) {
   EXPECT_EQ(plan_on("laptop").refusals,
             Texts{"the role 'gpuWorker' is for machines with a card of NVIDIA's, and this machine shows none: answer "
