@@ -18,8 +18,13 @@ ToolCall call_of(const GenerateCdi& action, ActionScope& scope) {
 
 }  // namespace
 
-// The description is of this driver, kernel and card: it is made anew whenever somebody installs.
-ProbeResult probe(const GenerateCdi&, ActionScope&) { return ProbeResult::needed; }
+// It is of this card, driver and kernel: `status` tells when one of them is another since.
+ProbeResult probe(const GenerateCdi& action, ActionScope& scope) {
+  const auto there = scope.host().read_file(action.path, k_limit);
+  if (!there) return ProbeResult::needed;
+  const ToolResult now = run_logged(call_of(action, scope), scope);
+  return now.exit_code == 0 && now.output == *there ? ProbeResult::already : ProbeResult::needed;
+}
 
 JsonValue prepare(const GenerateCdi& action, ActionScope& scope) {
   const auto before = scope.host().read_file(action.path, k_limit);

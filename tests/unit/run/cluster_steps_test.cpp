@@ -400,8 +400,10 @@ TEST_F(ClusterSteps, CardsAreDescribedAndAnEarlierDescriptionComesBack) {
   EXPECT_EQ(host_.read_file("/etc/cdi/nvidia.yaml", 1000),
             "cdiVersion: 0.5.0\nkind: nvidia.com/gpu\n# /usr/bin/nvidia-ctk cdi generate --format=yaml "
             "--nvidia-cdi-hook-path=/usr/bin/nvidia-cdi-hook\n");
+  EXPECT_EQ(probe_step(step("cdi"), context_), ProbeResult::already);
   undo_step(step("cdi"), undo, context_, false);
   EXPECT_EQ(host_.read_file("/etc/cdi/nvidia.yaml", 1000), "theirs\n");
+  EXPECT_EQ(probe_step(step("cdi"), context_), ProbeResult::needed) << "it is of another driver";
   say("/usr/bin/nvidia-ctk", good());
   EXPECT_EQ(refusal("cdi"), "cannot describe the cards: /usr/bin/nvidia-ctk ended well and its description has no 'cdiVersion'");
 }
