@@ -54,11 +54,20 @@ class SharedHost final : public HostSystem {
   }
   void make_symlink(const std::string& target, const std::string& path) override { one([&] { inner_.make_symlink(target, path); }); }
   void remove(const std::string& path) override { one([&] { inner_.remove(path); }); }
+  void move(const std::string& from, const std::string& to) override { one([&] { inner_.move(from, to); }); }
   void sync_filesystem(const std::string& path) override { one([&] { inner_.sync_filesystem(path); }); }
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override { one([&] { inner_.change_owner(path, uid, gid); }); }
   void set_kernel_value(const std::string& path, const std::string& value) override { one([&] { inner_.set_kernel_value(path, value); }); }
   SpaceFacts space(const std::string& path) override { return one([&] { return inner_.space(path); }); }
-  HttpReply http_get(const std::string& url, std::uint64_t time_limit) override { return one([&] { return inner_.http_get(url, time_limit); }); }
+  ToolResult run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) override {
+    return one([&] { return inner_.run_from_memory(call, program); });
+  }
+  HttpReply http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization) override {
+    return one([&] { return inner_.http_get(url, time_limit, authorization); });
+  }
+  std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) override {
+    return one([&] { return inner_.nameserver_fault(address, time_limit); });
+  }
   std::int64_t now() override { return one([&] { return inner_.now(); }); }
   void sleep(std::uint64_t milliseconds) override { one([&] { inner_.sleep(milliseconds); }); }
   bool is_root() override { return inner_.is_root(); }
