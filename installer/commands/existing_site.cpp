@@ -10,7 +10,7 @@ namespace rootcellar {
 namespace {
 
 constexpr std::uint64_t k_limit = 60;              // seconds
-constexpr const char* k_no_home = "/nonexistent";  // plan leaves no cache behind
+constexpr const char* k_no_home = "/proc/no-home";  // nobody can make a folder there: plan leaves no cache behind
 
 const FileEntry* bundled_kubectl(const Bundle& bundle) {
   const std::vector<PlacedFile>& files = bundle.index().appliance.files;

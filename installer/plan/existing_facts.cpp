@@ -103,7 +103,7 @@ class ClusterQuestions {
     if (!version) return;
     facts_.version = text_at(*version, {"serverVersion", "gitVersion"});
     ask_rights();
-    if (!facts_.denied.empty()) return;
+    if (!facts_.denied.empty() || !facts_.silent.empty()) return;
     if (const std::optional<JsonValue> nodes = json_of({"get", "nodes", "--output", "json"})) take_nodes(*nodes);
   }
 
@@ -128,7 +128,11 @@ class ClusterQuestions {
 
   bool may(std::vector<std::string> what) {
     what.insert(what.begin(), {"auth", "can-i"});
-    return trim(run(std::move(what)).output).starts_with("yes");
+    const ToolResult result = run(std::move(what));
+    const std::string_view said = trim(result.output);
+    const bool answered = said.starts_with("yes") || said.starts_with("no");
+    if (!answered && facts_.silent.empty()) facts_.silent = describe_failure(result, k_kubectl_limit);
+    return said.starts_with("yes");
   }
 
   /// Who may do everything, may do this; for others what every appliance needs.

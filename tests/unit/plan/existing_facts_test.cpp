@@ -84,13 +84,14 @@ TEST_F(ExistingSite, WhatIsKeptOfAStickThatIsGoneWillDo) {
 TEST_F(ExistingSite, AClusterSaysItsVersionItsNodesAndWhatTheKeyMayDo) {
   host_.add_file("/root/kubeconfig", "clusters:\n- cluster:\n    server: https://10.0.0.1:6443\n");
   answers_.cluster = ExistingCluster{"/root/kubeconfig", "lab"};
-  bool everything = true;
+  bool everything = true, deaf = false;
   questions_.kubectl = [&](const std::vector<std::string>& arguments) {
     const std::string text = join(arguments, " ");
     std::string out;
     if (text.starts_with("version")) out = R"({"serverVersion":{"gitVersion":"v1.34.4+k3s1"}})";
     if (text.starts_with("auth can-i * * --all")) out = everything ? "yes\n" : "no\n";
-    if (text.starts_with("auth can-i create")) out = "yes\n";
+    if (text.starts_with("auth can-i") && out.empty()) out = text.starts_with("auth can-i create") ? "yes\n" : "no\n";
+    if (text.starts_with("auth") && deaf) out.clear();
     if (text.starts_with("get nodes"))
       out =
           R"({"items":[{"metadata":{"name":"a"},"status":{"nodeInfo":{"architecture":"arm64"},"conditions":[{"type":"Ready","status":"True"}]}},)"
@@ -105,7 +106,10 @@ TEST_F(ExistingSite, AClusterSaysItsVersionItsNodesAndWhatTheKeyMayDo) {
   EXPECT_EQ(facts.other, (std::map<std::string, std::string>{{"a", "arm64"}}));
   EXPECT_EQ(facts.denied, Texts{});
   everything = false;
+  EXPECT_EQ(ask_cluster().silent, "");
   EXPECT_EQ(ask_cluster().denied, (Texts{"list nodes", "delete namespaces", "everything in namespace 'lab'"}));
+  deaf = true;
+  EXPECT_EQ(ask_cluster().silent, "exit status 0");
 }
 
 TEST_F(ExistingSite, AKubectlOnAVolumeThatIsNotThere) {
