@@ -56,7 +56,8 @@ std::string Workshop::make_stick(const StickOrder& order) {
   const std::string name = cat(order.profile, "-", order.serial, "-", order.key, "-", order.architecture);
   const std::string lock = name + ".lock.yaml", out = name + ".out", stick = path_join(folder(), name);
   make_key(order.key);
-  rootcellar({"lock", cat(RC_SOURCE_DIR, "/tests/target/profiles/", order.profile, ".yaml"), "--arch", order.architecture, "--serial",
+  const std::string profiles = order.folder.empty() ? cat(RC_SOURCE_DIR, "/tests/target/profiles") : order.folder;
+  rootcellar({"lock", cat(profiles, "/", order.profile, ".yaml"), "--arch", order.architecture, "--serial",
               cat(order.serial), "-o", lock, "-q"});
   std::vector<std::string> build{"build", lock, "--key", order.key + ".key", "--volume-size", "16MiB", "-o", out, "-q"};
   if (order.architecture == "arm64") {

@@ -16,6 +16,7 @@ struct StickOrder {
   std::uint64_t serial = 5;
   std::string key = "site";  ///< made when it is first named
   std::string architecture = "amd64";
+  std::string folder{};  ///< that the profile lies in; empty: tests/target/profiles
 };
 
 class Workshop {
