@@ -44,6 +44,9 @@ if [ "$what" != quick ]; then
   title "end to end: a cluster, its programs built from their published modules (about half an hour the first time)"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster
 
+  title "end to end: the storage class nfs-client with the real helm, API server and controllers"
+  bash tests/e2e/nfs_client.sh build/dev/bin
+
   title "end to end: the same cluster with docker"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-docker docker
 fi
@@ -75,9 +78,6 @@ if [ "$what" = vm ]; then
 
   title "end to end: folders given away by NFS, and data, in a virtual machine"
   bash tests/e2e/vm_nfs.sh build/dev/bin build/e2e-nfs
-
-  title "end to end: a cluster in a virtual machine, whose claims get folders of a share"
-  bash tests/e2e/vm_nfs.sh build/dev/bin build/e2e-nfs-cluster cluster
 fi
 [ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,firewall,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh and vm_nfs.sh ('run.sh vm')"
 title "all passed"

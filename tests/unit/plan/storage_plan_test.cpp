@@ -206,6 +206,23 @@ TEST(StoragePlan, RefusesDisksThatARoleCannotUse) {
   EXPECT_EQ(refusals(facts, other, index), Texts{});
 }
 
+TEST(StoragePlan, TriesAManifestOutInOneStep) {
+  Index index = storage_index();
+  Deployment trial;
+  trial.name = "nfs-test";
+  trial.kind = "trial";
+  trial.space = "provisioner";
+  trial.text = "kind: PersistentVolumeClaim\n";
+  trial.waits = {{"jsonpath", "persistentvolumeclaim/nfs-test", "", "{.status.phase}", "Bound", {}, 120}};
+  index.appliance.cluster.deploy.push_back(trial);
+  const Plan plan = plan_with(storage_facts(), test::sample_cluster_answers(), index);
+  const Step& last = plan.steps.back();
+  EXPECT_EQ(cat(last.id, ": ", last.title), "deploy-nfs-test: try 'nfs-test' out");
+  const auto& action = std::get<TryManifest>(last.action);
+  EXPECT_EQ(action.manifest.space, "provisioner");
+  EXPECT_EQ(action.waits.at(0).space, "provisioner");
+}
+
 TEST(StorageFactsRead, ExportsOfOthers) {
   EXPECT_EQ(parse_exports("# mine\n/srv *(ro)\n\n\"/two words\" 192.0.2.0/24(rw)\n/a\t192.0.2.7(rw) \\\n 192.0.2.8(ro)\n/b/\n", "x"),
             (std::vector<ForeignExport>{{"/srv", "x"}, {"/two words", "x"}, {"/a", "x"}, {"/b", "x"}}));

@@ -2,26 +2,35 @@
 # The storage class of profiles/stacks/nfs-client.yaml with the real helm, API server and controllers, without nodes: the chart is taken with the
 # stack's values, and a provisioner with the chart's own rights binds the stack's claim and gives it back. What is not here is a mount: the
 # share is a folder. (With NFS and a node: tests/e2e/vm_nfs.sh BIN WORK cluster.) Root, for chroot.
-#   nfs_client_test.sh LOCK      of a profile that includes the stack
+#   nfs_client.sh BIN_FOLDER
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-lock=$(realpath "${1:?usage: nfs_client_test.sh LOCK}")
-. "$here/serve.sh"
-kubernetes_prepare
-programs=${files%/*}/bin
+bin=$(cd "${1:?usage: nfs_client.sh BIN_FOLDER}" && pwd)
+. "$here/../upstream/kubernetes/serve.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/rc-nfs-client.XXXXXX")
 pids=()
+serving=
 cleanup() {
   local status=$?
   [ $status = 0 ] || tail -n 5 "$work"/*.log >&2
-  [ ${#pids[@]} = 0 ] || { kill "${pids[@]}" && wait; } 2> /dev/null || true
+  [ ${#pids[@]} = 0 ] || { kill -KILL "${pids[@]}" && wait "${pids[@]}"; } 2> /dev/null || true
+  [ -z "$serving" ] || kubernetes_stop "$serving" || true
   rm -rf -- "$work"
   exit $status
 }
 trap cleanup EXIT
 mkdir -p "$work"/{etcd,certs,home}
+serving=$work/upstream
+kubernetes_start "$serving"
+. "$serving/env"
+files=$RC_KUBERNETES_FILES
+programs=${files%/*}/bin
+lock=$work/lab-storage.lock.yaml
+# shellcheck disable=SC2086
+"$bin/rootcellar" lock "$here/../../profiles/lab-storage.yaml" $RC_KUBERNETES_MIRRORS -o "$lock" -q
+
 run() { "${@:2}" > "$work/$1.log" 2>&1 & pids+=($!); }
-until_true() { for _ in $(seq 300); do "$@" > /dev/null 2>&1 && return; sleep 0.2; done; echo "nfs_client_test.sh: waited in vain: $*" >&2; return 1; }
+until_true() { for _ in $(seq 300); do "$@" > /dev/null 2>&1 && return; sleep 0.2; done; echo "nfs_client.sh: waited in vain: $*" >&2; return 1; }
 kubectl() { HOME=$work/home "$programs/kubectl" --kubeconfig "$work/admin.conf" "$@"; }
 
 client=$(upstream_free_port)
@@ -46,7 +55,7 @@ users: [{name: x, user: {token: a-token-of-this-test}}]
 CONF
 until_true kubectl get --raw /readyz
 run controllers "$programs/kube-controller-manager" --kubeconfig "$work/admin.conf" --secure-port 0 --leader-elect=false \
-  --controllers persistentvolume-binder-controller,persistentvolumeclaim-protection-controller,serviceaccount-controller
+  --controllers persistentvolume-binder-controller,persistentvolumeclaim-protection-controller,persistentvolume-protection-controller,serviceaccount-controller
 
 # What the lock says, with what the installer would fill in.
 part() {
