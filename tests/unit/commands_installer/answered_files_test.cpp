@@ -8,6 +8,10 @@
 namespace rootcellar::test {
 namespace {
 
+constexpr const char* k_node_pods =
+    R"({"items":[{"metadata":{"name":"kube-proxy-a","ownerReferences":[{"kind":"DaemonSet"}]},"status":{"phase":"Running",)"
+    R"("conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2020-01-01T00:00:00Z"}]}}]})";
+
 class AnsweredFiles : public ::testing::Test {
  protected:
   AnsweredFiles() {
@@ -32,6 +36,7 @@ TEST_F(AnsweredFiles, AreReadOnceAndKept) {
   rack_.first().host().set_tool("/usr/local/bin/kubectl", [&](MemoryHost&, const ToolCall& call) {
     if (call.input.find("name: notice") != std::string::npos) applied = call.input;
     if (join(call.argv, " ").find("\"Ready\"") != std::string::npos) return ToolResult{.output = "True"};
+    if (join(call.argv, " ").find("spec.nodeName=") != std::string::npos) return ToolResult{.output = k_node_pods};
     return ToolResult{.output = R"({"kind":"Deployment","metadata":{"generation":1},"spec":{"replicas":1},"status":)"
                                 R"({"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}})"};
   });
