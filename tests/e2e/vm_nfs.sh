@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # End to end in the virtual machine of vm.sh, whose kernel has NFS where a sealed host's may have none: folders given away, mounted in versions
 # 3 and 4, data unpacked into them, all of it kept by uninstall. With "cluster", instead: profiles/lab-storage.yaml, a cluster whose claims get
-# folders of such a share.
+# folders of such a share; that takes a machine on which nothing else runs: kubeadm gives an API server four minutes.
 #   vm_nfs.sh BIN_FOLDER WORK_FOLDER [cluster]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
