@@ -30,6 +30,7 @@ ClusterImages::ClusterImages(const Profile& profile) : profile_(profile) {
   named_.insert(full_name(cluster.sandbox_image));
   for (const std::string& image : profile.runtime.preload) named_.insert(full_name(image));
   for (const Check& check : profile.checks) named_.insert(full_name(check.target));
+  if (profile.nfs.server.starts_with("image:")) named_.insert(full_name(profile.nfs.server.substr(6)));
   if (profile.registry.program.starts_with("image:")) named_.insert(full_name(profile.registry.program.substr(6)));
 }
 

@@ -24,7 +24,12 @@ bool is_range(std::string_view text) {
   return slash != std::string_view::npos && is_registry_range(text) && text.find(':') == std::string_view::npos;
 }
 
-bool is_server(std::string_view text) { return text == "package:nfs-kernel-server"; }
+constexpr std::string_view k_from_image = "image:";
+
+bool is_server(std::string_view text) {
+  if (text.starts_with(k_from_image)) return parse_image_name(text.substr(k_from_image.size())).has_value();
+  return text == "package:nfs-kernel-server";
+}
 
 bool is_version_of_nfs(std::string_view text) { return text == "3" || text == "4"; }
 
@@ -70,10 +75,14 @@ NfsSection read_nfs(const YamlNode& node, const ReadContext& context) {
   YamlMap map(node, context.faults, "nfs keys");
   NfsSection nfs;
   nfs.enabled = map.boolean("enabled", true);
-  nfs.server = require_text_that(map, "server", is_server, "package:nfs-kernel-server");
+  nfs.server = require_text_that(map, "server", is_server, "package:nfs-kernel-server or image:NAME");
   nfs.network = text_that(map, "network", is_range, "an address range like 192.0.2.0/24");
   nfs.versions = texts_that(map, "versions", is_version_of_nfs, "3 or 4");
-  if (nfs.versions.empty()) nfs.versions = {"3", "4"};
+  const bool from_image = nfs.server.starts_with(k_from_image);
+  if (nfs.versions.empty()) nfs.versions = from_image ? std::vector<std::string>{"3"} : std::vector<std::string>{"3", "4"};
+  const YamlNode* versions = node.find("versions");
+  if (from_image && versions != nullptr && std::find(nfs.versions.begin(), nfs.versions.end(), "4") != nfs.versions.end())
+    context.faults.add(*versions, "key 'versions': an image serves version 3 alone", "version 4 comes from package:nfs-kernel-server");
   nfs.fixed_ports = map.boolean("fixed_ports", false);
   map.list("exports", [&](const YamlNode& item) { nfs.exports.push_back(read_nfs_export(item, context)); });
   if (nfs.exports.empty() && node.kind == YamlNode::Kind::map) context.faults.add(node, "expected at least one export in 'exports'");

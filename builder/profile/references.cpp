@@ -25,6 +25,7 @@ class ReferenceChecker {
     refuse_twin_images();
     refuse_twin_files();
     check_program();
+    check_nfs_image();
     check_preload();
     check_checks();
   }
@@ -87,6 +88,21 @@ class ReferenceChecker {
     if (node == nullptr || !profile_.registry.enabled) return;
     if (program.starts_with("package:")) expect_package(*node, program.substr(8));
     if (program.starts_with("image:")) expect_image(*node, program.substr(6));
+  }
+
+  void check_nfs_image() {
+    constexpr std::string_view k_lead = "image:";
+    const YamlNode* node = find("nfs", "server");
+    if (node == nullptr || !profile_.nfs.enabled || !profile_.nfs.server.starts_with(k_lead)) return;
+    expect_image(*node, profile_.nfs.server.substr(k_lead.size()));
+    if (!profile_.registry.enabled) faults_.add(*node, "NFS from an image needs a registry to pull it from", "add the section 'registry'");
+    const ClusterSection& cluster = profile_.cluster.described;
+    const bool has_cluster = cluster.enabled && !cluster.existing;
+    if (profile_.runtime.kind != "docker" && (profile_.runtime.kind != "containerd" || !has_cluster))
+      faults_.add(*node, cat("NFS from an image needs a runtime on the machine, but runtime.kind is ", profile_.runtime.kind),
+                  "docker, or the containerd of a cluster that is made here");
+    if (std::find(packages_.begin(), packages_.end(), "nfs-common") == packages_.end())
+      faults_.add(*node, "package 'nfs-common' is not among packages.install", "the install mounts each folder by it, as a proof");
   }
 
   void expect_skopeo() {

@@ -27,6 +27,10 @@ void check_exports(const YamlNode& nodes, const Profile& profile, YamlFaults& fa
                  "give the upper one away: clients mount folders below it, too");
     }
   }
+  for (std::size_t i = 0; i < std::min(exports.size(), items.size()); ++i) {
+    if (!profile.nfs.server.starts_with("image:") || exports[i].path.find(',') == std::string::npos) continue;
+    faults.add(items[i], cat("export '", exports[i].name, "': a folder whose path has a ',' cannot be given to a container"));
+  }
   constexpr std::string_view k_lead = "package:";
   const std::string package = profile.nfs.server.starts_with(k_lead) ? profile.nfs.server.substr(k_lead.size()) : std::string();
   const auto names_it = [&](const std::string& one) { return one.substr(0, one.find('=')) == package; };

@@ -52,6 +52,8 @@ Step with_address(const Step& step, const std::string& from, const Present& pres
   const std::string& to = present.address;
   if (const auto* exports = std::get_if<ExportFolders>(&step.action))
     return {step.id, step.title, step.reason, ExportFolders{exports->table, present.exports}};
+  if (const auto* file = std::get_if<WriteFile>(&step.action); file != nullptr && file->path == k_container_exports_table)
+    return {step.id, step.title, step.reason, WriteFile{file->path, present.exports}};
   return decode_step(parse_json(replace_address(encode_step(step).dump(), from, to), step.id, {.bytes = k_limit * 64, .depth = 64}),
                      step.id);
 }

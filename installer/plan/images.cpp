@@ -2,6 +2,7 @@
 
 #include "bundle/base/text.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/storage.h"
 
 namespace rootcellar {
 namespace {
@@ -142,6 +143,7 @@ std::vector<const ImageEntry*> docker_images(const PlanInput& input) {
   for (const Check& check : input.appliance().checks) {
     if (check.kind == "pull" || check.kind == "container") add_once(images, find_image(input, check.target));
   }
+  if (!nfs_image(input).empty()) add_once(images, find_image(input, nfs_image(input)));
   if (input.appliance().runtime.preload.empty() && input.appliance().registry.enabled) add_once(images, proof_image(input.index));
   return images;
 }
@@ -151,6 +153,7 @@ void plan_images(const PlanInput& input, Plan& plan) {
   std::vector<std::string> names = input.appliance().runtime.preload;
   const ImageEntry* proof = names.empty() ? proof_image(input.index) : nullptr;
   if (proof != nullptr) names.push_back(own_name(*proof));
+  if (!nfs_image(input).empty() && !input.own_cluster()) names.push_back(nfs_image(input));
   plan_docker_images(input, names, plan);
 }
 

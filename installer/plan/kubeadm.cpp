@@ -5,6 +5,7 @@
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/storage.h"
 
 namespace rootcellar {
 namespace {
@@ -30,6 +31,8 @@ std::vector<std::string> wanted_images(const PlanInput& input) {
   std::vector<std::string> names = section.images;
   if (input.join != nullptr && !input.join->control_plane) std::erase_if(names, is_of_control_plane);
   if (std::find(names.begin(), names.end(), section.sandbox_image) == names.end()) names.push_back(section.sandbox_image);
+  const std::string nfs = nfs_image(input);
+  if (std::find(names.begin(), names.end(), nfs) == names.end()) names.push_back(nfs);
   std::erase(names, std::string());
   return names;
 }

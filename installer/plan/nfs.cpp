@@ -4,19 +4,15 @@
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
-#include "installer/plan/storage.h"
+#include "installer/plan/nfs_steps.h"
 
 namespace rootcellar {
 namespace {
 
-constexpr std::string_view k_unit = "nfs-server.service";
 constexpr std::string_view k_settings = "/etc/nfs.conf.d/rootcellar.conf";
 constexpr std::string_view k_lockd_settings = "/etc/modprobe.d/rootcellar-nfs.conf";
 constexpr std::string_view k_package = "nfs-kernel-server", k_client_package = "nfs-common";
 constexpr std::string_view k_loopback = "127.0.0.1";
-constexpr std::uint32_t k_nfs_port = 2049, k_rpcbind_port = 111;
-// Those that Debian's wiki and the usual containers have settled on.
-constexpr std::uint32_t k_statd_port = 32765, k_mountd_port = 32767, k_lockd_port = 32768;
 
 const NfsSection& section_of(const PlanInput& input) { return input.appliance().nfs; }
 
@@ -45,10 +41,7 @@ std::string address_in(const NodeFacts& node, const Network& network) {
   return {};
 }
 
-struct NfsSite {
-  std::string address;  ///< empty: not decided
-  std::string network;
-};
+}  // namespace
 
 NfsSite make_nfs_site(const PlanInput& input) {
   const NodeFacts& node = input.facts.node;
@@ -70,13 +63,24 @@ bool has_package(const PlanInput& input, std::string_view name) {
   return is_brought || input.facts.packages.contains(std::string(name));
 }
 
-void refuse_port(const PlanInput& input, std::uint32_t port, std::string_view package, Plan& plan) {
-  if (input.facts.packages.contains(std::string(package))) return;  // it is that package's own server
+bool runs_unit_of_ours(const PlanInput& input, std::string_view unit) {
+  if (!input.facts.installed) return false;
+  const std::vector<Step>& steps = input.facts.installed->steps;
+  return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+    const auto* set = std::get_if<SetUnit>(&step.action);
+    return set != nullptr && set->unit == unit && set->active;
+  });
+}
+
+void refuse_nfs_port(const PlanInput& input, std::uint32_t port, Plan& plan) {
+  if (runs_unit_of_ours(input, k_nfs_unit) || runs_unit_of_ours(input, k_nfs_container_unit)) return;
   const auto is_it = [&](const ListeningPort& there) { return there.port == port; };
   const auto taken = std::find_if(input.facts.ports.begin(), input.facts.ports.end(), is_it);
   if (taken == input.facts.ports.end()) return;
   plan.refusals.push_back(cat("port ", port, " is taken by a program of user '", taken->user, "', and NFS needs it"));
 }
+
+namespace {
 
 bool is_below(const std::string& path, const std::string& folder) { return path == folder || path.starts_with(cat(folder, "/")); }
 
@@ -98,13 +102,16 @@ void refuse_filesystem(const PlanInput& input, const NfsExport& share, Plan& pla
   plan.refusals.push_back(cat("'", share.path, "' lies on ", filesystem, ", which cannot be given away by NFS: mount a disk there"));
 }
 
-void check_fit(const PlanInput& input, const NfsSite& site, Plan& plan) {
+}  // namespace
+
+void check_nfs_fit(const PlanInput& input, const NfsSite& site, Plan& plan) {
   if (!input.facts.storage.has_nfsd) {
     plan.refusals.push_back(cat("the appliance gives folders away by NFS, and this machine's kernel ", input.facts.node.kernel,
                                 " has no NFS server (module nfsd)"));
   }
-  refuse_port(input, k_nfs_port, k_package, plan);
-  refuse_port(input, k_rpcbind_port, "rpcbind", plan);
+  // A package that is there has its own server at its port; a container takes another's place only where a plan of ours put it.
+  if (!nfs_image(input).empty() || !input.facts.packages.contains(std::string(k_package))) refuse_nfs_port(input, k_nfs_port, plan);
+  if (!input.facts.packages.contains("rpcbind")) refuse_nfs_port(input, k_rpcbind_port, plan);
   for (const NfsExport& share : section_of(input).exports) {
     refuse_foreign(input, share, plan);
     refuse_filesystem(input, share, plan);
@@ -116,6 +123,8 @@ void check_fit(const PlanInput& input, const NfsSite& site, Plan& plan) {
 
 // ---- steps
 
+namespace {
+
 /// nfs.conf(5). What is not said stays as the distribution has it.
 std::string settings_text(const NfsSection& nfs) {
   std::string text = cat("[nfsd]\nvers3=", has_version(nfs, "3") ? "y" : "n", "\nvers4=", has_version(nfs, "4") ? "y" : "n", "\n");
@@ -124,26 +133,27 @@ std::string settings_text(const NfsSection& nfs) {
                     "\nudp-port=", k_lockd_port, "\n");
 }
 
+}  // namespace
+
 /// The kernel reads lockd's ports when it loads the module, whoever asks for it.
-void plan_lockd(const NfsSection& nfs, Plan& plan) {
+void plan_nfs_locks(const NfsSection& nfs, Plan& plan) {
   if (!nfs.fixed_ports || !has_version(nfs, "3")) return;
   const std::string path(k_lockd_settings);
   add_step(plan, "nfs-lock-ports", cat("write ", path), "The kernel's locks for NFSv3 keep to a port that a firewall can be told.",
            WriteFile{path, cat("options lockd nlm_tcpport=", k_lockd_port, " nlm_udpport=", k_lockd_port, "\n")});
 }
 
-void plan_ports(const NfsSection& nfs, Plan& plan) {
+void plan_nfs_ports(const NfsSection& nfs, bool fixed_helpers, Plan& plan) {
   const auto add = [&](std::uint32_t port, std::string purpose) { plan.ports.push_back({"0.0.0.0", port, std::move(purpose)}); };
   add(k_nfs_port, "NFS");
   if (!has_version(nfs, "3")) return;
   add(k_rpcbind_port, "rpcbind, for NFSv3");
-  if (!nfs.fixed_ports) return;
-  add(k_statd_port, "rpc.statd, for NFSv3");
-  add(k_mountd_port, "rpc.mountd, for NFSv3");
-  add(k_lockd_port, "locks of NFSv3");
+  if (fixed_helpers) add(k_statd_port, "rpc.statd, for NFSv3");
+  if (fixed_helpers) add(k_mountd_port, "rpc.mountd, for NFSv3");
+  if (nfs.fixed_ports) add(k_lockd_port, "locks of NFSv3");
 }
 
-void plan_proof(const PlanInput& input, const NfsSite& site, Plan& plan) {
+void plan_nfs_proof(const PlanInput& input, const NfsSite& site, Plan& plan) {
   const auto network = parse_network(site.network);
   const auto address = parse_ipv4(site.address);
   const NfsSection& nfs = section_of(input);
@@ -156,25 +166,30 @@ void plan_proof(const PlanInput& input, const NfsSite& site, Plan& plan) {
   }
 }
 
+namespace {
+
 void plan_server(const PlanInput& input, Plan& plan) {
   const NfsSection& nfs = section_of(input);
   const NfsSite site = make_nfs_site(input);
-  check_fit(input, site, plan);
+  check_nfs_fit(input, site, plan);
   const std::string settings(k_settings), table(k_exports_table);
+  if (runs_unit_of_ours(input, k_nfs_container_unit))
+    add_step(plan, "nfs-no-container", cat("keep ", k_nfs_container_unit, " down"), "The earlier bundle's server has the same ports.",
+             SetUnit{std::string(k_nfs_container_unit), false, false});
   add_step(plan, "nfs-settings-directory", cat("make directory ", path_parent(settings)), "NFS reads additions to its settings there.",
            MakeDirectory{path_parent(settings)});
   add_step(plan, "nfs-settings", cat("write ", settings), cat("Serves NFS in version ", join(nfs.versions, " and "), "."),
            WriteFile{settings, settings_text(nfs)});
-  plan_lockd(nfs, plan);
-  add_step(plan, "nfs-service", cat("enable and start ", k_unit), "The folders are there again after a boot.",
-           SetUnit{std::string(k_unit), true, true, true, watch_also_packages(input, {settings})});
+  plan_nfs_locks(nfs, plan);
+  add_step(plan, "nfs-service", cat("enable and start ", k_nfs_unit), "The folders are there again after a boot.",
+           SetUnit{std::string(k_nfs_unit), true, true, true, watch_also_packages(input, {settings})});
   add_step(plan, "nfs-exports-directory", cat("make directory ", path_parent(table)), "Tables of exports beside /etc/exports go there.",
            MakeDirectory{path_parent(table)});
   add_step(plan, std::string(k_exports_step), cat("write ", table, " and tell the kernel"),
            cat("Whoever is in ", site.network, " may mount what is in it; /etc/exports stays as it is."),
            ExportFolders{table, exports_table(input)});
-  plan_ports(nfs, plan);
-  plan_proof(input, site, plan);
+  plan_nfs_ports(nfs, nfs.fixed_ports, plan);
+  plan_nfs_proof(input, site, plan);
 }
 
 /// The packages are the same on every machine of a rack.
@@ -182,8 +197,8 @@ void keep_server_down(const PlanInput& input, Plan& plan) {
   const auto& wanted = input.appliance().packages.files;
   const bool is_brought = std::any_of(wanted.begin(), wanted.end(), [](const PackageFile& file) { return file.name == k_package; });
   if (!section_of(input).enabled || !is_brought || input.facts.packages.contains(std::string(k_package))) return;
-  add_step(plan, "nfs-service", cat("keep ", k_unit, " down"), "Another machine gives the folders away.",
-           SetUnit{std::string(k_unit), false, false});
+  add_step(plan, "nfs-service", cat("keep ", k_nfs_unit, " down"), "Another machine gives the folders away.",
+           SetUnit{std::string(k_nfs_unit), false, false});
 }
 
 std::string existing_path(const ExistingNfs& existing, const NfsExport& share, bool is_first) {
@@ -239,6 +254,7 @@ void add_nfs_values(const PlanInput& input, std::vector<TemplateValue>& values) 
 }
 
 void plan_nfs(const PlanInput& input, Plan& plan) {
+  if (!nfs_image(input).empty()) return;  // plan_nfs_container's, after the images
   if (serves_nfs(input)) return plan_server(input, plan);
   keep_server_down(input, plan);
   if (input.answers.existing.nfs) plan_existing(input, plan);

@@ -98,6 +98,7 @@ Plan plan_of(const PlanInput& input) {
   plan_disks(input, plan);
   plan_images(input, plan);
   plan_cluster_images(input, plan);
+  plan_nfs_container(input, plan);
   plan_kubeadm(input, plan);
   plan_deployments(input, plan);
   plan_checks(input, plan);

@@ -40,9 +40,8 @@ TEST_P(Faults, AreToldTogetherWithPlaces) {
 
 INSTANTIATE_TEST_SUITE_P(Profile, Faults,
                          testing::Values("unknown-keys", "wrong-types", "wrong-values", "references", "registry-image", "variables",
-                                         "cluster-values", "cluster-references", "existing", "storage-values", "storage-references", "duplicate-keys",
-                                         "format", "empty", "a-list", "includes",
-                                         "variants"),
+                                         "cluster-values", "cluster-references", "existing", "storage-values", "storage-references", "storage-image",
+                                         "duplicate-keys", "format", "empty", "a-list", "includes", "variants"),
                          [](const auto& chosen) {
                            std::string name = chosen.param;
                            std::replace(name.begin(), name.end(), '-', '_');
