@@ -78,6 +78,9 @@ if [ "$what" = vm ]; then
 
   title "end to end: folders given away by NFS, and data, in a virtual machine"
   bash tests/e2e/vm_nfs.sh build/dev/bin build/e2e-nfs
+
+  title "end to end: the same by NFSv3 from a container"
+  bash tests/e2e/vm_nfs.sh build/dev/bin build/e2e-nfs-image image
 fi
 [ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,firewall,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh and vm_nfs.sh ('run.sh vm')"
 title "all passed"

@@ -3,7 +3,7 @@
 # The stick's own commands check it, it is planned, installed, used, used again after a reboot, and taken back. Root; the machine's own package
 # sources (once: the machine's disk is kept in ~/.cache/rootcellar/vm).
 #   vm.sh WORK_FOLDER [SCRIPT]     the folder stick.sh (or lab.sh) was given; the console is kept there as vm-SCRIPT.log
-# SCRIPT is one of tests/target/vm: carry, the default, nfs or nfs_cluster, which vm_nfs.sh makes the sticks for.
+# SCRIPT is one of tests/target/vm: carry, the default, nfs, nfs_image or nfs_cluster, which vm_nfs.sh makes the sticks for.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
