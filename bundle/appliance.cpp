@@ -344,12 +344,7 @@ constexpr auto nfs_members = [](auto& io, auto& it) {
 };
 
 constexpr auto data_members = [](auto& io, auto& it) {
-  io.text("name", it.name);
-  io.text("path", it.path);
-  io.text("destination", it.destination);
-  io.mode("mode", it.mode);
-  io.text("owner", it.owner);
-  io.text("group", it.group);
+  placed_file_members(io, it);
   io.number("unpacked", it.unpacked);
 };
 

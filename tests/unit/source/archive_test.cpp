@@ -4,14 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "bundle/base/file.h"
-#include "bundle/base/process.h"
 #include "bundle/base/text.h"
 #include "tests/unit/base/error_text.h"
+#include "tests/unit/source/archive_folder.h"
 
 namespace rootcellar {
 namespace {
 
-class Archive : public testing::Test {
+class Archive : public test::ArchiveFolder {
  protected:
   Archive() {
     make_directories(in("linux"));
@@ -19,17 +19,6 @@ class Archive : public testing::Test {
     write_file_atomically(in("linux/bridge"), "");
     run({"/bin/ln", "-s", "helm", in("linux/link")});
     run({"/bin/ln", in("linux/helm"), in("linux/twin")});
-  }
-
-  std::string in(std::string_view name) const { return path_join(folder_.path(), name); }
-
-  void run(std::vector<std::string> argv) {
-    ProcessSpec spec;
-    spec.argv = std::move(argv);
-    spec.environment = {"PATH=/usr/bin:/bin"};
-    spec.directory = folder_.path();
-    const ProcessResult result = run_process(spec);
-    ASSERT_EQ(result.exit_code, 0) << spec.argv[0] << ": " << result.error_output;
   }
 
   std::string tar(const char* flag, const char* name) {
@@ -45,8 +34,6 @@ class Archive : public testing::Test {
   static std::string refused(const std::string& path, const std::string& name) {
     return error_text([&] { member(path, name); });
   }
-
-  TemporaryDirectory folder_{"rc-archive"};
 };
 
 TEST_F(Archive, GivesTheFilesOfADebianPackage) {

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "bundle/base/file.h"
-#include "bundle/base/process.h"
 #include "bundle/base/text.h"
 #include "bundle/tree_tar.h"
 #include "tests/unit/base/error_text.h"
+#include "tests/unit/source/archive_folder.h"
 
 namespace rootcellar {
 namespace {
@@ -28,7 +28,7 @@ class Listing final : public TreeReceiver {
   static std::string octal(std::uint32_t mode) { return cat(mode >> 6, mode >> 3 & 7, mode & 7); }
 };
 
-class ArchiveTree : public testing::Test {
+class ArchiveTree : public test::ArchiveFolder {
  protected:
   ArchiveTree() {
     make_directories(in("sky/deep"));
@@ -36,17 +36,6 @@ class ArchiveTree : public testing::Test {
     write_file_atomically(in("sky/far.txt"), std::string(5000, 'f'), 0644);
     run({"/bin/ln", "-s", "deep/near.txt", in("sky/nearest")});
     run({"/bin/chmod", "0755", in("sky"), in("sky/deep")});
-  }
-
-  std::string in(std::string_view name) const { return path_join(folder_.path(), name); }
-
-  void run(std::vector<std::string> argv) {
-    ProcessSpec spec;
-    spec.argv = std::move(argv);
-    spec.environment = {"PATH=/usr/bin:/bin"};
-    spec.directory = folder_.path();
-    const ProcessResult result = run_process(spec);
-    ASSERT_EQ(result.exit_code, 0) << spec.argv[0] << ": " << result.error_output;
   }
 
   std::string tar(const std::string& name, std::vector<std::string> what) {
@@ -67,8 +56,6 @@ class ArchiveTree : public testing::Test {
   static std::string refused(const std::string& path, const LockedArchive::Tree& how = {}) {
     return error_text([&] { tree(path, how); });
   }
-
-  TemporaryDirectory folder_{"rc-tree"};
 };
 
 TEST_F(ArchiveTree, IsTheSameWhateverWrappedIt) {
