@@ -154,8 +154,8 @@ if inside rootcellar-install status > "$work/care-status.txt" 2>&1; then fail "s
 inside rootcellar-install renew --yes
 settled renew
 ask jobs.lab --namespace lab get pods
-inside ip netns delete elsewhere
 inside ip link delete there
+inside ip netns delete elsewhere
 [[ $(expires /etc/kubernetes/pki/apiserver.crt) > $apiserver ]] || fail "the API server's certificate ends at $apiserver still"
 [[ $(expires /etc/kubernetes/kubelet.conf) > $kubelet ]] || fail "the kubelet's certificate ends at $kubelet still"
 
