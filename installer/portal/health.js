@@ -1,0 +1,36 @@
+// Fills the table of health from health.json. Without it, the page says where that file is.
+"use strict";
+
+function cell(row, text, kind) {
+  const made = row.insertCell();
+  made.textContent = text;
+  if (kind) made.className = kind;
+}
+
+function show(health) {
+  const body = document.getElementById("health-rows");
+  body.replaceChildren();
+  for (const part of health.parts) {
+    const row = body.insertRow();
+    cell(row, part.name);
+    cell(row, part.good ? "well" : "not well", part.good ? "good" : "bad");
+    cell(row, part.state);
+  }
+  const bad = health.parts.filter((part) => !part.good).length;
+  document.getElementById("health-summary").textContent =
+    (bad === 0 ? "All is well" : bad === 1 ? "One part is not well" : bad + " parts are not well") + ". Looked at " + health.time + ".";
+  document.getElementById("health-table").hidden = false;
+}
+
+async function refresh() {
+  try {
+    const reply = await fetch("health.json", { cache: "no-store" });
+    if (!reply.ok) throw new Error("status " + reply.status);
+    show(await reply.json());
+  } catch (fault) {
+    document.getElementById("health-summary").textContent = "The state of the parts could not be read (" + fault.message + ").";
+  }
+}
+
+refresh();
+setInterval(refresh, 30000);

@@ -1,0 +1,51 @@
+// The page that a person of the lab opens first: what this appliance is, where it leads, and the authority to trust.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rootcellar {
+
+struct PortalLink {
+  std::string title;
+  std::string url;
+  std::string text;  ///< one line of what is there
+};
+
+/// A date that somebody has to know of.
+struct PortalDate {
+  std::string what;
+  std::int64_t expires = 0;  ///< UTC seconds
+};
+
+/// How the site's https is trusted.
+enum class PortalTrust { own_authority, known_authority };
+
+struct PortalPage {
+  std::string title;
+  std::string domain;   ///< "lab.example"
+  std::string address;  ///< numeric, of the first node
+  std::vector<PortalLink> links;
+  PortalTrust trust = PortalTrust::own_authority;
+  std::string fingerprint;        ///< own authority: SHA-256, 64 hex digits
+  std::string fingerprint_words;  ///< the same in six words
+  std::string hosts_lines;        ///< for machines that cannot ask the appliance's nameserver; empty: none are needed
+  std::string nameserver;         ///< numeric; empty: the appliance has none
+  std::vector<PortalDate> dates;
+  std::string bundle;  ///< "lab 7 (cpu)"
+  std::int64_t created = 0;
+  std::vector<std::string> signers;
+};
+
+/// HTML with nothing of it from elsewhere: style, script and the drawing of the fingerprint lie beside it as page.css, health.js and
+/// fingerprint.svg.
+std::string portal_html(const PortalPage& page);
+std::string_view portal_css();
+std::string_view portal_script();
+
+/// "AB:CD:...", as operating systems show it.
+std::string spelled_fingerprint(std::string_view hex);
+
+}  // namespace rootcellar
