@@ -7,12 +7,23 @@ namespace {
 
 std::string full(const LanNames& names, const LanHost& host) { return cat(host.name, '.', names.domain); }
 
-/// "^[^.]..." is not needed: CoreDNS matches in the zone of the block only.
 std::string escaped_dots(std::string_view name) {
   std::string out;
   for (const char c : name) out += c == '.' ? std::string("\\.") : std::string(1, c);
   return out;
 }
+
+/// One block of the plugin template: names that match, in lower case and with their last dot.
+std::string block(std::string_view type, std::string_view pattern, std::string_view does) {
+  return cat("    template IN ", type, " {\n        match ^", pattern, "\\.$\n        ", does, "\n        fallthrough\n    }\n");
+}
+
+std::string answering(std::string_view pattern, std::string_view address) {
+  return block("A", pattern, cat("answer \"{{ .Name }} 60 IN A ", address, "\""));
+}
+
+/// What the domain's own address answers.
+std::string own_pattern(const LanNames& names) { return cat(names.everything_below ? "(.*\\.)?" : "", escaped_dots(names.domain)); }
 
 }  // namespace
 
@@ -45,15 +56,15 @@ std::string zone_file(const LanNames& names, std::uint32_t serial) {
   return out;
 }
 
+// The plugin hosts answers SERVFAIL for a name it does not have and knows no wildcard.
 std::string coredns_block(const LanNames& names) {
-  std::string out = cat(names.domain, ":53 {\n    errors\n    hosts {\n        ", names.address, ' ', names.domain, "\n");
-  for (const LanHost& host : names.hosts) out += cat("        ", host.address, ' ', full(names, host), "\n");
-  out += "        ttl 60\n        fallthrough\n    }\n";
-  if (names.everything_below) {
-    out += cat("    template IN A {\n        match ^[^.]+\\.", escaped_dots(names.domain), "\\.$\n        answer \"{{ .Name }} 60 IN A ", names.address,
-               "\"\n        fallthrough\n    }\n");
+  std::string answers, known = own_pattern(names);
+  for (const LanHost& host : names.hosts) {
+    answers += answering(escaped_dots(full(names, host)), host.address);
+    known += cat('|', escaped_dots(full(names, host)));
   }
-  return out + "    template ANY ANY {\n        rcode NXDOMAIN\n    }\n    reload\n}\n";
+  return cat(names.domain, ":53 {\n    errors\n", answers, answering(own_pattern(names), names.address),
+             block("ANY", cat('(', known, ')'), "rcode NOERROR"), "    template ANY ANY {\n        rcode NXDOMAIN\n    }\n    reload\n}\n");
 }
 
 }  // namespace rootcellar
