@@ -72,12 +72,11 @@ std::string PublicKey::base64() const { return base64_encode(concatenated({as_by
 
 std::string PublicKey::file_text() const { return cat(minisign::k_untrusted, "minisign public key ", id_text(), "\n", base64(), "\n"); }
 
-std::string PublicKey::fingerprint_words() const {
+std::string six_words(ByteView bytes) {
   constexpr std::string_view k_salt = "rootcellar fingerprint v1";
   constexpr std::uint64_t k_memory = std::uint64_t{32} << 20;  // N=2^14, r=8 needs 16 MiB
-  const Bytes secret = concatenated({id, point});
   std::uint8_t bits[9];
-  if (EVP_PBE_scrypt(reinterpret_cast<const char*>(secret.data()), secret.size(), as_bytes(k_salt).data(), k_salt.size(), 1 << 14, 8, 1,
+  if (EVP_PBE_scrypt(reinterpret_cast<const char*>(bytes.data()), bytes.size(), as_bytes(k_salt).data(), k_salt.size(), 1 << 14, 8, 1,
                      k_memory, bits, sizeof bits) != 1) {
     throw std::bad_alloc();
   }
@@ -85,6 +84,8 @@ std::string PublicKey::fingerprint_words() const {
   for (const std::size_t index : word_indices(bits)) words.emplace_back(k_words[index]);
   return join(words, " ");
 }
+
+std::string PublicKey::fingerprint_words() const { return six_words(concatenated({id, point})); }
 
 PublicKey PublicKey::parse(std::string_view text, std::string_view what) {
   const auto lines = minisign::lines(text, what);

@@ -15,6 +15,9 @@ namespace rootcellar {
 
 using KeyId = std::array<std::uint8_t, 8>;
 
+/// Six words for paper, from docs/words.txt: 66 bits of scrypt(N=2^14,r=8,p=1, salt "rootcellar fingerprint v1") over `bytes`.
+std::string six_words(ByteView bytes);
+
 /// A minisign public key: key id and Ed25519 point.
 struct PublicKey {
   KeyId id{};
@@ -24,7 +27,7 @@ struct PublicKey {
   std::string id_text() const;  ///< as minisign prints it: 16 upper-case hex digits, little-endian
   std::string base64() const;   ///< the second line of NAME.pub
   std::string file_text() const;
-  /// Six words for paper: 66 bits of scrypt(N=2^14,r=8,p=1, salt "rootcellar fingerprint v1") over id and point, from docs/words.txt.
+  /// six_words() of id and point.
   std::string fingerprint_words() const;
 
   /// Accepts NAME.pub's text or the bare base64 line. Anything else is an InputError that names `what`.

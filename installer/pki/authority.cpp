@@ -235,6 +235,16 @@ std::string certificate_fingerprint(std::string_view certificate) {
   return hex_encode(std::span(bytes).first(size));
 }
 
+std::string spelled_fingerprint(std::string_view hex) {
+  std::string out;
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    const char c = hex[i];
+    if (i != 0 && i % 2 == 0) out += ':';
+    out += c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return out;
+}
+
 Validity certificate_validity(std::string_view certificate) {
   const Parsed parsed = usable_certificate(certificate);
   const auto from = pki::seconds(X509_get0_notBefore(parsed.get()));

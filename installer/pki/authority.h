@@ -49,6 +49,8 @@ std::string issue_certificate(std::string_view authority, std::string_view autho
 
 /// SHA-256 of the certificate's DER bytes: what operating systems show as its fingerprint. 64 hex digits.
 std::string certificate_fingerprint(std::string_view certificate);
+/// "AB:CD:...", as they spell it.
+std::string spelled_fingerprint(std::string_view hex);
 Validity certificate_validity(std::string_view certificate);
 
 }  // namespace rootcellar

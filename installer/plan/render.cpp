@@ -89,6 +89,13 @@ struct Changes {
   }
   void operator()(const WaitInCluster& a) { lines.push_back(cat("changes nothing; gives up after ", human_duration(a.wait.time_limit))); }
   void operator()(const CaptureValue&) { lines.push_back("changes nothing in the cluster"); }
+  void operator()(const MakeAuthority& a) {
+    lines.push_back(cat("may sign for ", join(a.domains, ", "), ", ", join(a.ranges, ", "), " and nothing else; kept by uninstall"));
+  }
+  void operator()(const IssueCertificate& a) {
+    lines.push_back(cat("for ", join(a.names, ", "), a.addresses.empty() ? "" : ", ", join(a.addresses, ", ")));
+  }
+  void operator()(const FillFile& a) { lines.push_back(cat("owner ", a.owner.user)); }
   void operator()(const MarkNode& a) {
     for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
     for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));

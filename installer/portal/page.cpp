@@ -1,8 +1,5 @@
 #include "installer/portal/page.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "bundle/base/text.h"
 #include "installer/portal/page_parts.h"
 
@@ -44,12 +41,6 @@ std::string links(const PortalPage& page) {
   return out + "</ul>\n";
 }
 
-/// In two lines of sixteen bytes: one long line breaks anywhere.
-std::string fingerprint_lines(std::string_view hex) {
-  const std::size_t half = std::min<std::size_t>(hex.size(), 32);
-  return cat(spelled_fingerprint(hex.substr(0, half)), "<br>", spelled_fingerprint(hex.substr(half)));
-}
-
 std::string trust(const PortalPage& page) {
   if (page.trust == PortalTrust::known_authority) {
     return "<h2>Trust</h2>\n<p>Its certificate is signed by an authority that browsers know: there is nothing to install.</p>\n";
@@ -61,7 +52,7 @@ std::string trust(const PortalPage& page) {
       "<p><a class=\"open\" href=\"ca.crt\" download>Save the certificate: ca.crt</a></p>\n"
       "<div class=\"card\"><div class=\"print\">\n<img src=\"fingerprint.svg\" alt=\"QR code of the fingerprint below\">\n"
       "<div><h3>Fingerprint to compare</h3>\n<p class=\"words\">",
-      escaped(page.fingerprint_words), "</p>\n<p><code>", fingerprint_lines(page.fingerprint),
+      escaped(page.fingerprint_words), "</p>\n<p><code class=\"fingerprint\">", escaped(page.fingerprint),
       "</code><br><span class=\"soft\">SHA-256. The person who set the appliance up saw the same words.</span></p></div>\n</div></div>\n",
       k_trust_html);
 }
@@ -92,8 +83,7 @@ std::string dates(const PortalPage& page) {
   if (page.dates.empty()) return {};
   std::string out = "<h2>Good until</h2>\n<table>\n<thead><tr><th scope=\"col\">what</th><th scope=\"col\">until</th></tr></thead>\n<tbody>\n";
   for (const PortalDate& date : page.dates) {
-    out += cat("<tr><td>", escaped(date.what), "</td><td><time datetime=\"", format_time(date.expires), "\">", day(date.expires),
-               "</time></td></tr>\n");
+    out += cat("<tr><td>", escaped(date.what), "</td><td><time>", escaped(date.day), "</time></td></tr>\n");
   }
   return out + "</tbody>\n</table>\n";
 }
@@ -104,15 +94,6 @@ std::string crossed(const PortalPage& page) {
 }
 
 }  // namespace
-
-std::string spelled_fingerprint(std::string_view hex) {
-  std::string out;
-  for (std::size_t i = 0; i < hex.size(); ++i) {
-    if (i != 0 && i % 2 == 0) out += ':';
-    out += static_cast<char>(std::toupper(static_cast<unsigned char>(hex[i])));
-  }
-  return out;
-}
 
 std::string portal_html(const PortalPage& page) {
   return cat(head(page), links(page), trust(page), names(page), health(), dates(page), crossed(page),

@@ -17,7 +17,7 @@ struct PortalLink {
 /// A date that somebody has to know of.
 struct PortalDate {
   std::string what;
-  std::int64_t expires = 0;  ///< UTC seconds
+  std::string day;  ///< "2027-12-28"
 };
 
 /// How the site's https is trusted.
@@ -29,7 +29,7 @@ struct PortalPage {
   std::string address;  ///< numeric, of the first node
   std::vector<PortalLink> links;
   PortalTrust trust = PortalTrust::own_authority;
-  std::string fingerprint;        ///< own authority: SHA-256, 64 hex digits
+  std::string fingerprint;        ///< own authority: SHA-256 as systems show it, "AB:CD:..."
   std::string fingerprint_words;  ///< the same in six words
   std::string hosts_lines;        ///< for machines that cannot ask the appliance's nameserver; empty: none are needed
   std::string nameserver;         ///< numeric; empty: the appliance has none
@@ -44,8 +44,5 @@ struct PortalPage {
 std::string portal_html(const PortalPage& page);
 std::string_view portal_css();
 std::string_view portal_script();
-
-/// "AB:CD:...", as operating systems show it.
-std::string spelled_fingerprint(std::string_view hex);
 
 }  // namespace rootcellar

@@ -117,6 +117,13 @@ void visit(Is<UnpackData> auto& v, auto& m) {
 void visit(Is<ExportFolders> auto& v, auto& m) { m("table", v.table), m("content", v.content); }
 void visit(Is<TryMount> auto& v, auto& m) { m("server", v.server), m("path", v.path), m("options", v.options); }
 void visit(Is<TryManifest> auto& v, auto& m) { m("manifest", v.manifest), m("waits", v.waits); }
+void visit(Is<MakeAuthority> auto& v, auto& m) {
+  m("name", v.name), m("domains", v.domains), m("ranges", v.ranges), m("bundle-created", v.bundle_created);
+}
+void visit(Is<IssueCertificate> auto& v, auto& m) { m("names", v.names), m("addresses", v.addresses); }
+void visit(Is<FillFile> auto& v, auto& m) {
+  m("path", v.path), m("text", v.text), m("values", v.values), m("mode", v.mode), m("owner", v.owner);
+}
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -133,6 +140,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
     "prove-pulls",      "unpack-data",   "export-folders", "try-mount",      "try-manifest",
+    "make-authority",   "issue-certificate", "fill-file",
 };
 
 struct Writer {

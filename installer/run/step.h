@@ -14,6 +14,7 @@
 #include "installer/run/cluster_step.h"
 #include "installer/run/existing_step.h"
 #include "installer/run/storage_step.h"
+#include "installer/run/lan_step.h"
 
 namespace rootcellar {
 
@@ -133,7 +134,8 @@ using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, Extr
                             RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck, EditLines, SwapOff, SetSysctls,
                             LoadModules, PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster,
                             CaptureValue, MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi, KeepSiteFile, WriteFilled, PushImages,
-                            ProvePulls, UnpackData, ExportFolders, TryMount, TryManifest>;
+                            ProvePulls, UnpackData, ExportFolders, TryMount, TryManifest, MakeAuthority,
+                            IssueCertificate, FillFile>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

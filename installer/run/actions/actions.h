@@ -29,6 +29,9 @@ struct ActionScope {
 
 ROOTCELLAR_ACTION(MakeDirectory);
 ROOTCELLAR_ACTION(WriteFile);
+ROOTCELLAR_ACTION(FillFile);
+ROOTCELLAR_ACTION(MakeAuthority);
+ROOTCELLAR_ACTION(IssueCertificate);
 ROOTCELLAR_ACTION(MergeJson);
 ROOTCELLAR_ACTION(PlaceFile);
 ROOTCELLAR_ACTION(ExtractFromImage);
