@@ -1,0 +1,166 @@
+// The steps that give a site names, trust, time and a page.
+#include <algorithm>
+
+#include "bundle/base/text.h"
+#include "installer/plan/lan_site.h"
+#include "installer/plan/lan_time.h"
+#include "installer/plan/lan_web.h"
+#include "installer/portal/page.h"
+
+namespace rootcellar {
+namespace {
+
+constexpr std::string_view k_settings = "/etc/rootcellar";
+constexpr std::string_view k_host_trust = "/usr/local/share/ca-certificates/rootcellar-site.crt";
+constexpr std::string_view k_portal = "/var/lib/rootcellar-portal";
+constexpr std::string_view k_health = "/run/rootcellar-health";
+constexpr std::string_view k_units = "/etc/systemd/system/";
+
+ToolCall tool(std::vector<std::string> argv, std::uint64_t time_limit = 60) {
+  ToolCall call;
+  call.argv = std::move(argv);
+  call.time_limit = time_limit;
+  return call;
+}
+
+void add_unit(Plan& plan, const std::string& name, const std::string& text, const std::string& reason, std::vector<std::string> watch) {
+  const std::string unit = cat("rootcellar-", name, ".service"), path = cat(k_units, unit);
+  add_step(plan, cat(name, "-unit"), cat("write ", path), reason, WriteFile{path, text, 0644, {}});
+  watch.push_back(path);
+  add_step(plan, cat(name, "-service"), cat("enable and start ", unit), reason, SetUnit{unit, true, true, true, std::move(watch)});
+}
+
+/// systemd.exec(5): what a small server of the LAN needs, and nothing else.
+std::string service(std::string_view what, std::string_view start, std::string_view runtime, std::string_view more) {
+  return cat("[Unit]\nDescription=", what, "\nAfter=network-online.target\nWants=network-online.target\n\n[Service]\nExecStart=", start,
+             "\nRestart=always\nRestartSec=2\nRuntimeDirectory=", runtime, "\n", more,
+             "NoNewPrivileges=yes\nProtectSystem=strict\nProtectHome=yes\nPrivateTmp=yes\nProtectKernelTunables=yes\n"
+             "ProtectKernelModules=yes\nProtectControlGroups=yes\nRestrictNamespaces=yes\nRestrictRealtime=yes\nLockPersonality=yes\n"
+             "SystemCallArchitectures=native\n\n[Install]\nWantedBy=multi-user.target\n");
+}
+
+void plan_nameserver(const LanSite& site, Plan& plan) {
+  const std::string config = cat(k_settings, "/names.conf");
+  add_step(plan, "names-config", cat("write ", config), "The names of the site, for whoever on its network asks this machine.",
+           WriteFile{config, dnsmasq_configuration(site.names), 0644, {}});
+  add_unit(plan, "names",
+           service("Names of the installed appliance",
+                   cat("/usr/sbin/dnsmasq --keep-in-foreground --conf-file=", config, " --pid-file=/run/rootcellar-names/pid"),
+                   "rootcellar-names",
+                   "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_ADMIN CAP_NET_RAW CAP_SETUID CAP_SETGID CAP_CHOWN\n"),
+           "It answers for the site's domain and forwards nothing.", {config});
+  plan.ports.push_back({site.address, 53, "names of the site (dnsmasq)"});
+}
+
+void plan_time(const PlanInput& input, const LanSite& site, Plan& plan) {
+  const std::string config = cat(k_settings, "/time.conf");
+  const bool first = input.join == nullptr;
+  add_step(plan, "time-packaged-service", "keep chrony.service down", "The package's own asks the distribution's servers in the internet.",
+           SetUnit{"chrony.service", false, false});
+  add_step(plan, "time-config", cat("write ", config), "Certificates and tickets are judged by time: all machines must have the same.",
+           WriteFile{config, first ? time_server_configuration(site.network) : time_client_configuration({input.join->address}), 0644, {}});
+  // A container shares the clock of the machine it is on and may not set it.
+  const std::string_view passive = input.facts.node.container.empty() ? "" : " -x";
+  add_unit(plan, "time",
+           service("Time of the installed appliance", cat("/usr/sbin/chronyd -n", passive, " -f ", config), "rootcellar-time",
+                   "StateDirectory=rootcellar-time\nDeviceAllow=char-rtc rw\n"),
+           first ? "It serves this machine's time to the site." : "It follows the first node's time.", {config});
+  if (first) plan.ports.push_back({"0.0.0.0", 123, "time of the site (chrony)"});
+}
+
+PortalPage page_of(const PlanInput& input, const LanSite& site) {
+  PortalPage page;
+  page.title = input.appliance().title;
+  page.domain = site.names.domain;
+  page.address = site.names.address;
+  for (const LanLink& link : input.appliance().lan.links) page.links.push_back({link.title, link.url, link.text});
+  page.fingerprint = cat("${capture.", k_authority_fingerprint, "}");
+  page.fingerprint_words = cat("${capture.", k_authority_words, "}");
+  page.hosts_lines = hosts_lines(site.names);
+  if (site.nameserver) page.nameserver = site.address;
+  page.dates = {{cat("the certificate of ", site.names.domain), cat("${capture.", k_certificate_end, "}")}};
+  page.bundle = cat(input.header.product, " ", input.header.serial, " (", input.header.variant, ")");
+  page.created = input.header.created;
+  return page;
+}
+
+void add_page_file(Plan& plan, std::string_view name, std::string text, std::vector<TemplateValue> values = {}) {
+  const std::string path = cat(k_portal, '/', name);
+  add_step(plan, cat("portal-", step_slug(name)), cat("write ", path), "It is part of the page for the people of the lab.",
+           FillFile{path, std::move(text), std::move(values), 0644, {}});
+}
+
+void plan_page(const PlanInput& input, const LanSite& site, Plan& plan) {
+  const std::string folder(k_portal), drawing = cat(folder, "/fingerprint.svg"), text = cat(folder, "/fingerprint.txt");
+  add_step(plan, "portal-directory", cat("make directory ", folder), "The page's files lie there.", MakeDirectory{folder, 0755, {}, false});
+  add_page_file(plan, "index.html", portal_html(page_of(input, site)), lan_values(input));
+  add_page_file(plan, "page.css", std::string(portal_css()));
+  add_page_file(plan, "health.js", std::string(portal_script()));
+  add_page_file(plan, "hosts.txt", hosts_lines(site.names));
+  add_page_file(plan, "ca.crt", cat("${secret.", k_authority, "}\n"));
+  add_page_file(plan, "fingerprint.txt", cat("SHA256:${capture.", k_authority_fingerprint, "}"));
+  RunTool draw;
+  draw.call = tool({"/usr/bin/qrencode", "--type=SVG", cat("--read-from=", text), cat("--output=", drawing)});
+  draw.probe = tool({"/usr/bin/test", drawing, "-nt", text});
+  draw.undo = tool({"/usr/bin/rm", "-f", drawing});
+  add_step(plan, "portal-drawing", cat("draw ", drawing), "A telephone reads the authority's fingerprint from it.", draw);
+}
+
+void plan_portal(const PlanInput& input, const LanSite& site, Plan& plan) {
+  plan_page(input, site, plan);
+  const LanSection& lan = input.appliance().lan;
+  const std::string config = cat(k_settings, "/portal.conf"), chain = cat(k_settings, "/site.crt"), key = cat(k_settings, "/site.key");
+  const PortalServer server{"0.0.0.0", lan.http_port, lan.https_port, std::string(k_portal), std::string(k_health), chain, key};
+  add_step(plan, "portal-packaged-service", "keep nginx.service down", "The package's own would take the same ports.",
+           SetUnit{"nginx.service", false, false});
+  add_step(plan, "portal-config", cat("write ", config), "Says how the page is served.",
+           WriteFile{config, portal_server_configuration(server), 0644, {}});
+  add_unit(plan, "portal",
+           service("Page of the installed appliance", cat("/usr/sbin/nginx -g 'daemon off;' -c ", config), "rootcellar-portal", ""),
+           "The page tells the people of the lab where to go and what to trust.",
+           {config, chain, key});
+  plan.ports.push_back({"0.0.0.0", static_cast<std::uint32_t>(lan.http_port), "the appliance's page (nginx)"});
+  plan.ports.push_back({"0.0.0.0", static_cast<std::uint32_t>(lan.https_port), "the same over https"});
+}
+
+void plan_authority(const PlanInput& input, const LanSite& site, Plan& plan) {
+  add_step(plan, "site-authority", "make the site's certificate authority",
+           "Browsers and programs on this site trust what it signs; its key never leaves this machine.",
+           MakeAuthority{cat(input.appliance().title, " (", site.names.domain, ")"), site.domains, site.ranges,
+                         static_cast<std::uint64_t>(std::max<std::int64_t>(0, input.header.created))});
+  add_step(plan, "site-certificate", cat("make the certificate of ", site.names.domain), "The page and the applications are served with it.",
+           IssueCertificate{site.certificate_names, site.certificate_addresses});
+  const std::string trust(k_host_trust);
+  add_step(plan, "site-trust-file", cat("write ", trust), "This machine's own programs trust the site, too.",
+           FillFile{trust, cat("${secret.", k_authority, "}\n"), {}, 0644, {}});
+  RunTool update;
+  update.call = tool({"/usr/sbin/update-ca-certificates"}, 300);
+  update.probe = tool({"/usr/bin/test", "-e", "/etc/ssl/certs/rootcellar-site.pem"});
+  update.undo = tool({"/usr/sbin/update-ca-certificates", "--fresh"}, 300);
+  add_step(plan, "site-trust", "tell this machine's trust store", "Programs read the store's own list.", update);
+}
+
+}  // namespace
+
+void plan_lan_trust(const PlanInput& input, Plan& plan) {
+  if (!input.appliance().lan.enabled || input.join != nullptr) return;
+  const LanSite site = make_lan_site(input);
+  if (!site.ready()) return;
+  plan_authority(input, site, plan);
+  const std::string chain = cat(k_settings, "/site.crt"), key = cat(k_settings, "/site.key");
+  add_step(plan, "site-certificate-file", cat("write ", chain), "Servers of this machine read it.",
+           FillFile{chain, cat("${secret.", k_site_certificate, "}\n"), {}, 0644, {}});
+  add_step(plan, "site-key-file", cat("write ", key), "Servers of this machine read it as root, before they take another name.",
+           FillFile{key, cat("${secret.", k_site_certificate_key, "}\n"), {}, 0600, {}});
+}
+
+void plan_lan_services(const PlanInput& input, Plan& plan) {
+  if (!input.appliance().lan.enabled) return;
+  const LanSite site = make_lan_site(input);
+  if (!site.ready()) return;
+  if (site.nameserver) plan_nameserver(site, plan);
+  if (site.time) plan_time(input, site, plan);
+  if (site.portal) plan_portal(input, site, plan);
+}
+
+}  // namespace rootcellar

@@ -1,0 +1,80 @@
+#include "installer/plan/lan_site.h"
+
+#include <algorithm>
+
+#include "bundle/base/text.h"
+#include "installer/plan/cluster_site.h"
+
+namespace rootcellar {
+namespace {
+
+/// The route to the network that the machine is in itself by this address.
+std::string network_of(const NodeFacts& node, const std::string& address) {
+  const auto number = parse_ipv4(address);
+  const Route* best = nullptr;
+  for (const Route& route : node.routes) {
+    const bool own = number && route.gateway == 0 && route.to.prefix != 0 && route.to.contains(*number);
+    if (own && (best == nullptr || route.to.prefix > best->to.prefix)) best = &route;
+  }
+  return best == nullptr ? std::string() : best->to.text();
+}
+
+LanNames names_of(const PlanInput& input, const std::string& address) {
+  const LanSection& section = input.appliance().lan;
+  const LanAnswers& answers = input.answers.lan;
+  LanNames names;
+  names.domain = answers.domain.value_or("");
+  names.server = address;
+  names.address = answers.address.value_or(address);
+  names.everything_below = section.everything_below;
+  for (const std::string& name : section.names) names.hosts.push_back({name, names.address});
+  if (!input.facts.node.hostname.empty()) names.hosts.push_back({input.facts.node.hostname, address});
+  for (const auto& [name, host] : answers.hosts) names.hosts.push_back({name, host});
+  return names;
+}
+
+void decide_certificate(const PlanInput& input, LanSite& site) {
+  const std::string& domain = site.names.domain;
+  site.certificate_names = {domain, cat("*.", domain), "localhost"};
+  site.certificate_addresses = {site.names.address};
+  if (site.address != site.names.address) site.certificate_addresses.push_back(site.address);
+  site.certificate_addresses.emplace_back("127.0.0.1");
+  site.domains = {domain, "localhost", "svc"};
+  site.ranges = {site.network, cat(site.address, "/32"), "127.0.0.0/8", "::1/128"};
+  if (site.names.address != site.address) site.ranges.push_back(cat(site.names.address, "/32"));
+  const std::string& node = input.facts.node.hostname;
+  if (!node.empty()) {
+    site.domains.push_back(node);
+    site.certificate_names.push_back(node);
+  }
+  if (!input.cluster()) return;
+  const ClusterSite cluster = make_cluster_site(input);
+  site.domains.push_back(input.appliance().cluster.domain);
+  site.domains.push_back(cluster.endpoint);
+  site.ranges.push_back(cluster.service_cidr);
+}
+
+}  // namespace
+
+LanSite make_lan_site(const PlanInput& input) {
+  const LanSection& section = input.appliance().lan;
+  const LanAnswers& answers = input.answers.lan;
+  LanSite site;
+  site.address = make_cluster_site(input).address;
+  site.network = answers.network.value_or(network_of(input.facts.node, site.address));
+  site.names = names_of(input, site.address);
+  const bool first = input.join == nullptr;
+  site.nameserver = first && section.nameserver && answers.nameserver.value_or(true);
+  site.time = section.time && answers.time.value_or(true);
+  site.portal = first && section.portal && answers.portal.value_or(true);
+  decide_certificate(input, site);
+  return site;
+}
+
+std::vector<TemplateValue> lan_values(const PlanInput& input) {
+  if (!input.appliance().lan.enabled) return {};
+  const LanSite site = make_lan_site(input);
+  return {{"site.domain", site.names.domain}, {"site.lan-address", site.names.address}, {"site.lan-network", site.network}};
+}
+
+}  // namespace rootcellar

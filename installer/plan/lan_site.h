@@ -1,0 +1,35 @@
+// What the site's network is for this appliance, decided from the bundle's wishes, the answers and the machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "installer/plan/lan_names.h"
+#include "installer/plan/subjects.h"
+
+namespace rootcellar {
+
+struct LanSite {
+  std::string address;    ///< this machine's; empty: none could be decided on
+  std::string network;    ///< the people's; empty: not known
+  LanNames names;
+  std::vector<std::string> certificate_names;      ///< of the server's certificate
+  std::vector<std::string> certificate_addresses;
+  std::vector<std::string> domains, ranges;        ///< what the authority may sign for
+  bool nameserver = false, time = false, portal = false;  ///< here
+
+  bool ready() const { return !address.empty() && !network.empty() && !names.domain.empty(); }
+};
+/// REQUIRES: the appliance has a section lan.
+LanSite make_lan_site(const PlanInput& input);
+
+/// Refusals: no domain, no address, a nameserver or web server in the way, a certificate that browsers would refuse.
+void plan_lan_fit(const PlanInput& input, Plan& plan);
+/// The authority, the certificate, and the trust of this machine in it: before anything that uses them.
+void plan_lan_trust(const PlanInput& input, Plan& plan);
+/// Names, time and page.
+void plan_lan_services(const PlanInput& input, Plan& plan);
+/// ${site.domain}, ${site.lan-address}, ${site.lan-network}.
+std::vector<TemplateValue> lan_values(const PlanInput& input);
+
+}  // namespace rootcellar
