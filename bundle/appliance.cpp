@@ -177,6 +177,8 @@ constexpr auto registry_members = [](auto& io, auto& it) {
   io.text("account", it.account);
   io.number("push-port", it.push_port);
   io.truth("existing", it.existing);
+  io.truth("tls", it.tls);
+  io.texts("own-names", it.own_names);
 };
 
 constexpr auto runtime_members = [](auto& io, auto& it) {
@@ -348,6 +350,34 @@ constexpr auto data_members = [](auto& io, auto& it) {
   io.number("unpacked", it.unpacked);
 };
 
+constexpr auto lan_link_members = [](auto& io, auto& it) {
+  io.text("title", it.title);
+  io.text("url", it.url);
+  io.text("text", it.text);
+};
+
+constexpr auto lan_balancer_members = [](auto& io, auto& it) {
+  io.truth("enabled", it.enabled);
+  io.text("range", it.range);
+};
+
+constexpr auto lan_members = [](auto& io, auto& it) {
+  io.truth("enabled", it.enabled);
+  io.text("domain", it.domain);
+  io.texts("names", it.names);
+  io.truth("everything-below", it.everything_below);
+  io.truth("nameserver", it.nameserver);
+  io.truth("mdns", it.mdns);
+  io.truth("time", it.time);
+  io.truth("portal", it.portal);
+  io.number("http-port", it.http_port);
+  io.number("https-port", it.https_port);
+  io.text("certificate", it.certificate);
+  io.texts("trust-namespaces", it.trust_namespaces);
+  io.nested("balancer", it.balancer, lan_balancer_members);
+  io.list("links", it.links, lan_link_members);
+};
+
 constexpr auto appliance_members = [](auto& io, auto& it) {
   io.text("title", it.title);
   io.nested("target", it.target, target_members);
@@ -360,6 +390,7 @@ constexpr auto appliance_members = [](auto& io, auto& it) {
   io.list("checks", it.checks, check_members);
   io.nested("nfs", it.nfs, nfs_members);
   io.list("data", it.data, data_members);
+  io.nested("lan", it.lan, lan_members);
 };
 
 }  // namespace

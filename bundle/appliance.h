@@ -9,6 +9,7 @@
 
 #include "bundle/base/digest.h"
 #include "bundle/cluster.h"
+#include "bundle/lan.h"
 #include "bundle/storage.h"
 
 namespace rootcellar {
@@ -70,6 +71,10 @@ struct RegistrySection {
   std::string auth = "none";       ///< "none": whoever reaches it pulls and pushes; "htpasswd": `listen` is for pulling only
   std::string account = "push";    ///< htpasswd: who may push; the password is made on the target
   std::uint64_t push_port = 5001;  ///< htpasswd: where, at the address of `listen`
+  bool tls = false;                ///< over https, by a certificate of the site's authority; needs the section lan
+  /// Upstream registries other than docker.io that docker asks under their own names: this registry answers for them on every machine, by
+  /// a certificate of an authority that docker alone knows, and for these names alone.
+  std::vector<std::string> own_names{};
   bool existing = false;           ///< the bundle brings none: the site has one, and its answers say where
 };
 
@@ -114,6 +119,7 @@ struct Appliance {
   std::vector<Check> checks;
   NfsSection nfs;
   std::vector<DataArtifact> data;
+  LanSection lan;
 };
 
 /// Canonical JSON, the appliance section of the index.

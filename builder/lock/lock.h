@@ -97,6 +97,7 @@ struct Lock {
   std::vector<LockedDeployed> deployed;
   std::vector<Check> checks;
   NfsSection nfs;
+  LanSection lan;
   std::vector<LockedData> data;
 };
 

@@ -99,6 +99,7 @@ void lock_files(const Profile& profile, Lock& lock, SourceContext& context) {
 
 void lock_data(const Profile& profile, Lock& lock, SourceContext& context) {
   lock.nfs = profile.nfs;
+  lock.lan = profile.lan;
   for (const ProfileData& data : profile.data) {
     Resolved<LockedData> resolved =
         with_note(cat("locking the data '", data.described.name, "'"), [&] { return resolve_data(data, context); });

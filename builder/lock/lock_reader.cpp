@@ -5,6 +5,7 @@
 #include "builder/lock/cluster_text.h"
 #include "builder/lock/lock.h"
 #include "builder/lock/recipe_text.h"
+#include "builder/lock/lan_text.h"
 #include "builder/lock/storage_text.h"
 #include "builder/profile/value_rules.h"
 #include "bundle/base/file.h"
@@ -59,6 +60,7 @@ class LockReader {
     map.list("files", [&](const YamlNode& node) { lock_.files.push_back(read_file_entry(node)); });
     if (const YamlNode* gpu = map.take("gpu")) read_gpu(*gpu);
     map.list("images", [&](const YamlNode& node) { lock_.images.push_back(read_image(node)); });
+    if (const YamlNode* lan = map.take("lan")) lock_.lan = read_locked_lan(*lan, faults_);
     if (const YamlNode* packages = map.require("packages")) read_packages(*packages);
     if (const YamlNode* registry = map.require("registry")) read_registry(*registry);
     if (const YamlNode* runtime = map.require("runtime")) read_runtime(*runtime);
@@ -213,9 +215,11 @@ class LockReader {
     lock_.registry.enabled = map.boolean("enabled", false);
     lock_.registry.existing = map.boolean("existing", false);
     lock_.registry.listen = require_that(map, "listen", is_numeric_endpoint, "a numeric ADDRESS:PORT");
+    lock_.registry.own_names = map.text_list("own_names");
     lock_.registry.program = map.text("program");
     lock_.registry.push_port = map.require_number("push_port");
     lock_.registry.storage = require_that(map, "storage", is_absolute_path, "an absolute path");
+    lock_.registry.tls = map.boolean("tls", false);
     map.finish();
   }
 

@@ -84,6 +84,7 @@ Appliance appliance_of(const Lock& lock) {
   appliance.cluster = lock.cluster;
   appliance.checks = lock.checks;
   appliance.nfs = lock.nfs;
+  appliance.lan = lock.lan;
   for (const LockedData& data : lock.data) appliance.data.push_back(data.placed);
   return appliance;
 }

@@ -6,6 +6,7 @@
 #include "builder/lock/cluster_text.h"
 #include "builder/lock/lock.h"
 #include "builder/lock/recipe_text.h"
+#include "builder/lock/lan_text.h"
 #include "builder/lock/storage_text.h"
 #include "bundle/base/text.h"
 #include "bundle/base/yaml.h"
@@ -56,6 +57,7 @@ class LockWriter {
     if (lock_.gpu.enabled) write_gpu();
     write_images();
     out_.entry("installer_min", lock_.installer_min);
+    if (lock_.lan.enabled) write_lan(out_, lock_.lan);
     if (lock_.nfs.enabled) write_nfs(out_, lock_.nfs);
     write_packages();
     out_.entry("product", lock_.product);
@@ -164,9 +166,11 @@ class LockWriter {
     entry_flag(out_, "enabled", lock_.registry.enabled);
     entry_flag(out_, "existing", lock_.registry.existing);
     out_.entry("listen", lock_.registry.listen);
+    if (!lock_.registry.own_names.empty()) out_.entry_list("own_names", lock_.registry.own_names);
     out_.entry("program", lock_.registry.program);
     out_.entry_number("push_port", lock_.registry.push_port);
     out_.entry("storage", lock_.registry.storage);
+    if (lock_.registry.tls) entry_flag(out_, "tls", true);
     out_.end_map();
   }
 

@@ -117,6 +117,7 @@ struct Profile {
   std::vector<Check> checks;
   NfsSection nfs;
   std::vector<ProfileData> data;
+  LanSection lan;
 };
 
 struct ProfileOptions {

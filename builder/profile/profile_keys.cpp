@@ -26,6 +26,7 @@ cluster:
 checks: [{container: {}}]
 nfs: {exports: [{}]}
 data: [{}]
+lan: {links: [{}], balancer: {}}
 )";
 
 }  // namespace

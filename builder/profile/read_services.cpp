@@ -55,6 +55,8 @@ RegistrySection read_registry(const YamlNode& node, const ReadContext& context) 
   registry.storage = text_that(map, "storage", is_absolute_path, "an absolute path", registry.storage);
   registry.auth = map.one_of("auth", {"none", "htpasswd"}, registry.auth);
   registry.account = text_that(map, "account", is_account, "an account's name in small letters", registry.account);
+  registry.tls = map.boolean("tls", false);
+  registry.own_names = texts_that(map, "own_names", is_site_domain, "an upstream registry's name like quay.io");
   registry.push_port = number_between(map, "push_port", registry.push_port, 1, k_max_port);
   if (registry.auth != "none" && registry.listen.ends_with(cat(":", registry.push_port)))
     context.faults.add(node, cat("the registry cannot be pulled from and pushed to at the same port ", registry.push_port), "give another 'push_port'");

@@ -42,6 +42,7 @@ void read_contents(YamlMap& map, Profile& profile, const ReadContext& context) {
   if (const YamlNode* gpu = map.take("gpu")) profile.gpu = read_gpu(*gpu, context);
   if (const YamlNode* cluster = map.take("cluster")) read_cluster(*cluster, profile, context);
   if (const YamlNode* nfs = map.take("nfs")) profile.nfs = read_nfs(*nfs, context);
+  if (const YamlNode* lan = map.take("lan")) profile.lan = read_lan(*lan, context);
   map.list("data", [&](const YamlNode& item) { profile.data.push_back(read_data(item, context)); });
   map.list("checks", [&](const YamlNode& item) { profile.checks.push_back(read_check(item, context)); });
 }

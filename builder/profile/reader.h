@@ -49,6 +49,7 @@ ClusterExport read_export(const YamlNode& node, const ReadContext& context);
 /// Every process of a machine can read the arguments of every other, and the API server keeps a pod's for everybody who may see pods.
 void refuse_secret_arguments(const YamlNode* list, std::string_view hint, YamlFaults& faults);
 NfsSection read_nfs(const YamlNode& node, const ReadContext& context);
+LanSection read_lan(const YamlNode& node, const ReadContext& context);
 ProfileData read_data(const YamlNode& node, const ReadContext& context);
 RoleDisk read_role_disk(const YamlNode& node, const ReadContext& context);
 

@@ -198,6 +198,16 @@ bool is_chart_version(std::string_view text) {
   return !text.empty() && text.size() <= 128 && is_alphanumeric(text[0]) && std::all_of(text.begin(), text.end(), is_inner);
 }
 
+bool is_site_domain(std::string_view text) {
+  return is_word(text, ".-", 253) && is_lower_or_digit(text.back()) && text.find('.') != text.npos && text.find("..") == text.npos;
+}
+
+bool is_address_range(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos || text.find(':') != std::string_view::npos) return false;
+  return is_address(text.substr(0, dash)) && is_address(text.substr(dash + 1));
+}
+
 std::optional<std::uint32_t> parse_mode(std::string_view text) {
   const bool is_octal = std::all_of(text.begin(), text.end(), [](char letter) { return letter >= '0' && letter <= '7'; });
   if (text.size() != 4 || !is_octal) return std::nullopt;

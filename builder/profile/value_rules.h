@@ -31,6 +31,8 @@ bool is_member(std::string_view text);                           ///< "linux-amd
 bool is_object_name(std::string_view text);                      ///< of Kubernetes' objects and of domains: RFC 1123, at most 63 bytes
 bool is_object(std::string_view text);                           ///< "deployment/web", "workflows.argoproj.io/hello"
 bool is_node_label(std::string_view text);                       ///< "lab.example/role=web"
+bool is_site_domain(std::string_view text);                          ///< "lab.internal": a dot, letters, digits and dashes, all small
+bool is_address_range(std::string_view text);                    ///< "192.0.2.240-192.0.2.250"
 bool is_chart_version(std::string_view text);                    ///< SemVer 2, a leading "v" allowed
 std::optional<std::uint32_t> parse_mode(std::string_view text);  ///< "0755": four octal digits
 

@@ -55,12 +55,6 @@ void read_runtime(const YamlNode& node, Answers& answers, YamlFaults& faults) {
 
 constexpr std::size_t k_name_limit = 253;  // RFC 1123, 2.1
 
-bool is_host_name(std::string_view text) {
-  if (text.empty() || text.size() > k_name_limit || text.front() == '.' || text.front() == '-' || text.back() == '-') return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
-}
-
 /// What may stand in `${answers.KEY}`.
 bool is_key(const std::string& text) {
   std::string reason;
@@ -124,6 +118,12 @@ void read_values(YamlMap& map, Answers& answers) {
   });
 }
 
+void read_clock(const YamlNode& node, Answers& answers, YamlFaults& faults) {
+  YamlMap map(node, faults, "clock");
+  answers.correct_clock = map.boolean("correct", false);
+  map.finish();
+}
+
 void encode_optional(YamlWriter& out, std::string_view key, const std::optional<std::string>& value) {
   if (value) out.entry(key, *value);
 }
@@ -150,6 +150,12 @@ void encode_cluster(YamlWriter& out, const ClusterAnswers& cluster) {
 
 }  // namespace
 
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > k_name_limit || text.front() == '.' || text.front() == '-' || text.back() == '-') return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
+}
+
 Answers parse_answers(std::string_view text, std::string_view file) {
   const YamlNode document = parse_yaml(text, std::string(file));
   Answers answers;
@@ -166,6 +172,8 @@ Answers parse_answers(std::string_view text, std::string_view file) {
     if (!answers.existing.nameservers.empty() && !answers.cluster.nameservers.empty())
       faults.add(*node, "'existing.dns' and 'cluster.nameservers' both say whom pods ask", "keep one: of 'existing.dns' each server is asked first");
   }
+  if (const YamlNode* node = map.take("lan")) read_lan_answers(*node, answers.lan, faults);
+  if (const YamlNode* node = map.take("clock")) read_clock(*node, answers, faults);
   read_values(map, answers);
   map.finish();
   faults.throw_if_any();
@@ -196,6 +204,14 @@ std::string encode_answers(const Answers& answers) {
   encode_cluster(out, answers.cluster);
   encode_nfs_answers(out, answers);
   encode_existing(out, answers.existing);
+  encode_lan_answers(out, answers.lan);
+  if (answers.correct_clock) {
+    out.key("clock");
+    out.begin_map();
+    out.key("correct");
+    out.value_plain(true);
+    out.end_map();
+  }
   if (!answers.values.empty()) {
     out.key("values");
     out.begin_map();

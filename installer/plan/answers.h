@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "installer/plan/answers_lan.h"
 #include "installer/plan/existing_answers.h"
 
 namespace rootcellar {
@@ -32,8 +33,13 @@ struct Answers {
   ClusterAnswers cluster{};
   ExistingAnswers existing{};                    ///< existing: what the site has already
   std::optional<std::string> nfs_network{};     ///< nfs.network: who may mount, instead of the machine's own network
+  LanAnswers lan{};
+  bool correct_clock = false;                    ///< clock.correct: a clock that cannot be right is set
   std::map<std::string, std::string> values{};  ///< values.KEY: ${answers.KEY} in the appliance's texts
 };
+
+/// In small letters, with or without dots.
+bool is_host_name(std::string_view text);
 
 Answers parse_answers(std::string_view text, std::string_view file);
 /// Canonical text, kept in /etc/rootcellar/answers.yaml.

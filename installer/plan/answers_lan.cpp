@@ -1,6 +1,7 @@
 #include "installer/plan/answers_lan.h"
 
-#include "installer/plan/host_name.h"
+#include "bundle/base/text.h"
+#include "installer/plan/answers.h"
 #include "installer/plan/network.h"
 
 namespace rootcellar {
@@ -9,6 +10,15 @@ namespace {
 bool is_domain(std::string_view text) { return is_host_name(text) && text.find('.') != text.npos; }
 bool is_address(std::string_view text) { return parse_ipv4(text) && !text.starts_with("127.") && text != "0.0.0.0"; }
 bool is_network(std::string_view text) { return parse_network(text).has_value(); }
+
+bool is_person(std::string_view text) { return !text.empty() && text.size() <= 200 && printable(text) == text; }
+
+bool is_range(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == text.npos) return false;
+  const auto first = parse_ipv4(text.substr(0, dash)), last = parse_ipv4(text.substr(dash + 1));
+  return first && last && *first <= *last;
+}
 
 struct Rule {
   std::string_view key;
@@ -22,13 +32,38 @@ constexpr Rule k_rules[] = {
     {"address", &LanAnswers::address, is_address, "a numeric IPv4 address of a network", "give an address like 192.0.2.20"},
     {"network", &LanAnswers::network, is_network, "an IPv4 network",
      "give the network's first address and its length, like 192.0.2.0/24"},
+    {"range", &LanAnswers::range, is_range, "two IPv4 addresses, the first the smaller", "give them like 192.0.2.240-192.0.2.250"},
+    {"admin", &LanAnswers::admin, is_person, "one line of text", "give a name and how to reach them"},
 };
 
-/// Nothing when it is not said. A second reading of the same key says the same faults once more, so it is read once.
 std::optional<bool> read_truth(YamlMap& map, std::string_view key) {
   if (map.node().find(key) == nullptr) return std::nullopt;
   return map.boolean(key, true);
 }
+
+void read_certificate(const YamlNode& node, LanAnswers& answers, YamlFaults& faults) {
+  YamlMap map(node, faults, "lan.certificate");
+  for (const auto& [key, member] : {std::pair("chain", &answers.certificate_chain), std::pair("key", &answers.certificate_key)}) {
+    const std::string text = map.require_text(key);
+    const YamlNode* found = map.take(key);
+    if (found == nullptr) continue;
+    if (text.starts_with('/')) *member = text;
+    else faults.add(*found, cat("'lan.certificate.", key, "' is not an absolute path"), "give the PEM file's, like /root/certificate/chain.pem");
+  }
+  map.finish();
+}
+
+void encode_certificate(YamlWriter& out, const LanAnswers& answers) {
+  if (!answers.certificate_chain || !answers.certificate_key) return;
+  out.key("certificate");
+  out.begin_map();
+  out.entry("chain", *answers.certificate_chain);
+  out.entry("key", *answers.certificate_key);
+  out.end_map();
+}
+
+constexpr std::pair<const char*, std::optional<bool> LanAnswers::*> k_truths[] = {
+    {"nameserver", &LanAnswers::nameserver}, {"mdns", &LanAnswers::mdns}, {"time", &LanAnswers::time}, {"portal", &LanAnswers::portal}};
 
 }  // namespace
 
@@ -47,9 +82,8 @@ void read_lan_answers(const YamlNode& node, LanAnswers& answers, YamlFaults& fau
     else if (!is_address(text)) faults.add(address, "expected a numeric IPv4 address");
     else answers.hosts[name] = text;
   });
-  answers.nameserver = read_truth(map, "nameserver");
-  answers.time = read_truth(map, "time");
-  answers.portal = read_truth(map, "portal");
+  if (const YamlNode* certificate = map.take("certificate")) read_certificate(*certificate, answers, faults);
+  for (const auto& [key, member] : k_truths) answers.*member = read_truth(map, key);
   map.finish();
 }
 
@@ -66,8 +100,11 @@ void encode_lan_answers(YamlWriter& out, const LanAnswers& answers) {
     for (const auto& [name, address] : answers.hosts) out.entry(name, address);
     out.end_map();
   }
-  for (const auto& [key, truth] : {std::pair("nameserver", answers.nameserver), std::pair("time", answers.time), std::pair("portal", answers.portal)}) {
-    if (truth) out.key(key), out.value_plain(*truth);
+  encode_certificate(out, answers);
+  for (const auto& [key, member] : k_truths) {
+    if (!(answers.*member)) continue;
+    out.key(key);
+    out.value_plain(*(answers.*member));
   }
   out.end_map();
 }

@@ -3,6 +3,7 @@
 #include "bundle/base/text.h"
 #include "bundle/site_template.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/lan_site.h"
 #include "installer/plan/storage.h"
 
 namespace rootcellar {
@@ -204,6 +205,7 @@ std::vector<TemplateValue> template_values(const PlanInput& input, const Cluster
       {"site.interface", site.interface},      {"site.pod_cidr", site.pod_cidr}, {"site.registry", site.registry},
       {"site.service_cidr", site.service_cidr}};
   add_nfs_values(input, values);
+  for (TemplateValue& value : lan_values(input)) values.push_back(std::move(value));
   for (const auto& [key, value] : input.answers.values) values.push_back({cat("answers.", key), value});
   for (const auto& [key, file] : input.facts.answered_files) values.push_back({cat("answers.", key, "|file"), file.digest.named()});
   return values;

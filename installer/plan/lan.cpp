@@ -16,6 +16,13 @@ constexpr std::string_view k_portal = "/var/lib/rootcellar-portal";
 constexpr std::string_view k_health = "/run/rootcellar-health";
 constexpr std::string_view k_units = "/etc/systemd/system/";
 
+std::string secret(const std::string& name) { return cat("${secret.", name, "}\n"); }
+std::string capture(const std::string& name) { return cat("${capture.", name, "}"); }
+const CertificateSet& site_set() {
+  static const CertificateSet set = certificate_set(k_site_set);
+  return set;
+}
+
 ToolCall tool(std::vector<std::string> argv, std::uint64_t time_limit = 60) {
   ToolCall call;
   call.argv = std::move(argv);
@@ -74,11 +81,11 @@ PortalPage page_of(const PlanInput& input, const LanSite& site) {
   page.domain = site.names.domain;
   page.address = site.names.address;
   for (const LanLink& link : input.appliance().lan.links) page.links.push_back({link.title, link.url, link.text});
-  page.fingerprint = cat("${capture.", k_authority_fingerprint, "}");
-  page.fingerprint_words = cat("${capture.", k_authority_words, "}");
+  page.fingerprint = capture(site_set().fingerprint);
+  page.fingerprint_words = capture(site_set().words);
   page.hosts_lines = hosts_lines(site.names);
   if (site.nameserver) page.nameserver = site.address;
-  page.dates = {{cat("the certificate of ", site.names.domain), cat("${capture.", k_certificate_end, "}")}};
+  page.dates = {{cat("the certificate of ", site.names.domain), capture(site_set().end)}};
   page.bundle = cat(input.header.product, " ", input.header.serial, " (", input.header.variant, ")");
   page.created = input.header.created;
   return page;
@@ -87,7 +94,7 @@ PortalPage page_of(const PlanInput& input, const LanSite& site) {
 void add_page_file(Plan& plan, std::string_view name, std::string text, std::vector<TemplateValue> values = {}) {
   const std::string path = cat(k_portal, '/', name);
   add_step(plan, cat("portal-", step_slug(name)), cat("write ", path), "It is part of the page for the people of the lab.",
-           FillFile{path, std::move(text), std::move(values), 0644, {}});
+           WriteFilled{path, std::move(text), 0644, std::move(values)});
 }
 
 void plan_page(const PlanInput& input, const LanSite& site, Plan& plan) {
@@ -97,8 +104,8 @@ void plan_page(const PlanInput& input, const LanSite& site, Plan& plan) {
   add_page_file(plan, "page.css", std::string(portal_css()));
   add_page_file(plan, "health.js", std::string(portal_script()));
   add_page_file(plan, "hosts.txt", hosts_lines(site.names));
-  add_page_file(plan, "ca.crt", cat("${secret.", k_authority, "}\n"));
-  add_page_file(plan, "fingerprint.txt", cat("SHA256:${capture.", k_authority_fingerprint, "}"));
+  add_page_file(plan, "ca.crt", secret(site_set().authority));
+  add_page_file(plan, "fingerprint.txt", cat("SHA256:", capture(site_set().fingerprint)));
   RunTool draw;
   draw.call = tool({"/usr/bin/qrencode", "--type=SVG", cat("--read-from=", text), cat("--output=", drawing)});
   draw.probe = tool({"/usr/bin/test", drawing, "-nt", text});
@@ -126,13 +133,13 @@ void plan_portal(const PlanInput& input, const LanSite& site, Plan& plan) {
 void plan_authority(const PlanInput& input, const LanSite& site, Plan& plan) {
   add_step(plan, "site-authority", "make the site's certificate authority",
            "Browsers and programs on this site trust what it signs; its key never leaves this machine.",
-           MakeAuthority{cat(input.appliance().title, " (", site.names.domain, ")"), site.domains, site.ranges,
+           MakeAuthority{k_site_set, cat(input.appliance().title, " (", site.names.domain, ")"), site.domains, site.ranges,
                          static_cast<std::uint64_t>(std::max<std::int64_t>(0, input.header.created))});
   add_step(plan, "site-certificate", cat("make the certificate of ", site.names.domain), "The page and the applications are served with it.",
-           IssueCertificate{site.certificate_names, site.certificate_addresses});
+           IssueCertificate{k_site_set, site.certificate_names, site.certificate_addresses});
   const std::string trust(k_host_trust);
   add_step(plan, "site-trust-file", cat("write ", trust), "This machine's own programs trust the site, too.",
-           FillFile{trust, cat("${secret.", k_authority, "}\n"), {}, 0644, {}});
+           WriteFilled{trust, secret(site_set().authority), 0644});
   RunTool update;
   update.call = tool({"/usr/sbin/update-ca-certificates"}, 300);
   update.probe = tool({"/usr/bin/test", "-e", "/etc/ssl/certs/rootcellar-site.pem"});
@@ -149,9 +156,9 @@ void plan_lan_trust(const PlanInput& input, Plan& plan) {
   plan_authority(input, site, plan);
   const std::string chain = cat(k_settings, "/site.crt"), key = cat(k_settings, "/site.key");
   add_step(plan, "site-certificate-file", cat("write ", chain), "Servers of this machine read it.",
-           FillFile{chain, cat("${secret.", k_site_certificate, "}\n"), {}, 0644, {}});
+           WriteFilled{chain, secret(site_set().certificate), 0644});
   add_step(plan, "site-key-file", cat("write ", key), "Servers of this machine read it as root, before they take another name.",
-           FillFile{key, cat("${secret.", k_site_certificate_key, "}\n"), {}, 0600, {}});
+           WriteFilled{key, secret(site_set().certificate_key)});
 }
 
 void plan_lan_services(const PlanInput& input, Plan& plan) {

@@ -19,13 +19,15 @@ std::string network_of(const NodeFacts& node, const std::string& address) {
   return best == nullptr ? std::string() : best->to.text();
 }
 
+std::string first_of(const std::string& range) { return range.substr(0, range.find('-')); }
+
 LanNames names_of(const PlanInput& input, const std::string& address) {
   const LanSection& section = input.appliance().lan;
   const LanAnswers& answers = input.answers.lan;
   LanNames names;
-  names.domain = answers.domain.value_or("");
+  names.domain = answers.domain.value_or(section.domain);
   names.server = address;
-  names.address = answers.address.value_or(address);
+  names.address = answers.address.value_or(section.balancer.enabled ? first_of(answers.range.value_or(section.balancer.range)) : address);
   names.everything_below = section.everything_below;
   for (const std::string& name : section.names) names.hosts.push_back({name, names.address});
   if (!input.facts.node.hostname.empty()) names.hosts.push_back({input.facts.node.hostname, address});
@@ -62,6 +64,7 @@ LanSite make_lan_site(const PlanInput& input) {
   LanSite site;
   site.address = make_cluster_site(input).address;
   site.network = answers.network.value_or(network_of(input.facts.node, site.address));
+  site.range = answers.range.value_or(section.balancer.range);
   site.names = names_of(input, site.address);
   const bool first = input.join == nullptr;
   site.nameserver = first && section.nameserver && answers.nameserver.value_or(true);
@@ -74,7 +77,8 @@ LanSite make_lan_site(const PlanInput& input) {
 std::vector<TemplateValue> lan_values(const PlanInput& input) {
   if (!input.appliance().lan.enabled) return {};
   const LanSite site = make_lan_site(input);
-  return {{"site.domain", site.names.domain}, {"site.lan-address", site.names.address}, {"site.lan-network", site.network}};
+  return {{"site.domain", site.names.domain}, {"site.lan_address", site.names.address}, {"site.lan_network", site.network},
+          {"site.lan_range", site.range}, {"site.admin", input.answers.lan.admin.value_or("")}};
 }
 
 }  // namespace rootcellar

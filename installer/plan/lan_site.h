@@ -12,6 +12,7 @@ namespace rootcellar {
 struct LanSite {
   std::string address;    ///< this machine's; empty: none could be decided on
   std::string network;    ///< the people's; empty: not known
+  std::string range;      ///< a load balancer's addresses, "192.0.2.240-192.0.2.250"; empty: there is none
   LanNames names;
   std::vector<std::string> certificate_names;      ///< of the server's certificate
   std::vector<std::string> certificate_addresses;
@@ -29,7 +30,7 @@ void plan_lan_fit(const PlanInput& input, Plan& plan);
 void plan_lan_trust(const PlanInput& input, Plan& plan);
 /// Names, time and page.
 void plan_lan_services(const PlanInput& input, Plan& plan);
-/// ${site.domain}, ${site.lan-address}, ${site.lan-network}.
+/// ${site.domain}, ${site.lan_address}, ${site.lan_network}, ${site.lan_range}, ${site.admin}.
 std::vector<TemplateValue> lan_values(const PlanInput& input);
 
 }  // namespace rootcellar

@@ -6,6 +6,7 @@
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/lan_site.h"
 #include "installer/plan/storage.h"
 #include "installer/plan/subjects.h"
 
@@ -82,8 +83,10 @@ Plan plan_of(const PlanInput& input) {
   plan_gpu_fit(input, plan);
   plan_existing_fit(input, plan);
   plan_site_cluster_fit(input, plan);
+  plan_lan_fit(input, plan);
   plan_directories(input, plan);
   plan_packages(input, plan);
+  plan_lan_trust(input, plan);
   plan_registry(input, plan);
   plan_site_registry(input, plan);
   plan_node(input, plan);
@@ -100,6 +103,7 @@ Plan plan_of(const PlanInput& input) {
   plan_cluster_images(input, plan);
   plan_nfs_container(input, plan);
   plan_kubeadm(input, plan);
+  plan_lan_services(input, plan);
   plan_deployments(input, plan);
   plan_checks(input, plan);
   plan_space(input, plan);

@@ -95,7 +95,6 @@ struct Changes {
   void operator()(const IssueCertificate& a) {
     lines.push_back(cat("for ", join(a.names, ", "), a.addresses.empty() ? "" : ", ", join(a.addresses, ", ")));
   }
-  void operator()(const FillFile& a) { lines.push_back(cat("owner ", a.owner.user)); }
   void operator()(const MarkNode& a) {
     for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
     for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));

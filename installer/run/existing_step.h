@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "installer/host/host_system.h"
+#include "installer/run/cluster_step.h"
+
 namespace rootcellar {
 
 /// The site's own key of its cluster, as every step uses it. Root only.
@@ -27,6 +30,8 @@ struct WriteFilled {
   std::string path;
   std::string text;
   unsigned mode = 0600;
+  std::vector<TemplateValue> values{};
+  Owner owner{};
 };
 
 /// All images of the bundle pushed into the site's registry, where it has not got them. Nothing is ever taken out of it. A name under which

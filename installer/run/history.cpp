@@ -86,9 +86,8 @@ struct Place {
   std::string operator()(const ExportFolders& a) const { return cat("exports ", a.table); }
   std::string operator()(const TryManifest& a) const { return cat("trial ", a.manifest.space, "/", a.manifest.name); }
   std::string operator()(const TryMount& a) const { return cat("mount ", a.server, ":", a.path); }
-  std::string operator()(const MakeAuthority&) const { return "site authority"; }
-  std::string operator()(const IssueCertificate&) const { return "site certificate"; }
-  std::string operator()(const FillFile& a) const { return cat("file ", a.path); }
+  std::string operator()(const MakeAuthority& a) const { return cat("authority ", a.set); }
+  std::string operator()(const IssueCertificate& a) const { return cat("certificate ", a.set); }
 };
 
 }  // namespace

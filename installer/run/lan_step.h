@@ -5,23 +5,25 @@
 #include <string>
 #include <vector>
 
-#include "installer/host/host_system.h"
-#include "installer/run/cluster_step.h"
-
 namespace rootcellar {
 
-// Secrets made by the steps below; a profile's texts may ask for them as ${secret.NAME}.
-inline constexpr const char* k_authority = "site-authority";                    ///< PEM certificate
-inline constexpr const char* k_authority_key = "_site-authority-key";           ///< no text can ask for it
-inline constexpr const char* k_site_certificate = "site-certificate";           ///< PEM chain
-inline constexpr const char* k_site_certificate_key = "site-certificate-key";   ///< PEM
-// And what people are told of them, as ${capture.NAME}.
-inline constexpr const char* k_authority_fingerprint = "site-authority-fingerprint";  ///< "AB:CD:..."
-inline constexpr const char* k_authority_words = "site-authority-words";              ///< the same in six words
-inline constexpr const char* k_certificate_end = "site-certificate-end";              ///< "2027-12-28"
+/// What the steps below keep and tell for one authority and the certificate it signs, `set` being "site" or "mirror".
+struct CertificateSet {
+  std::string authority;        ///< ${secret.site-authority}, PEM certificate
+  std::string authority_key;    ///< "_site-authority-key": no text can ask for it
+  std::string certificate;      ///< ${secret.site-certificate}, PEM, without the authority's
+  std::string certificate_key;  ///< ${secret.site-certificate-key}, PEM
+  std::string fingerprint;      ///< ${capture.site-authority-fingerprint}, "AB:CD:..."
+  std::string words;            ///< ${capture.site-authority-words}: the same in six words
+  std::string end;              ///< ${capture.site-certificate-end}, "2027-12-28"
+};
+CertificateSet certificate_set(const std::string& set);
+/// The one that people and programs of the site trust.
+inline constexpr const char* k_site_set = "site";
 
 /// The site's certificate authority, made once from what is known then. Kept by undo like every secret: people's devices trust it.
 struct MakeAuthority {
+  std::string set = k_site_set;
   std::string name;
   std::vector<std::string> domains;
   std::vector<std::string> ranges;
@@ -30,17 +32,9 @@ struct MakeAuthority {
 
 /// The site's server certificate, signed by its authority; made again when the names change or 30 days before its end.
 struct IssueCertificate {
+  std::string set = k_site_set;
   std::vector<std::string> names;
   std::vector<std::string> addresses;
-};
-
-/// A text file whose ${...} are filled in when the step runs.
-struct FillFile {
-  std::string path;
-  std::string text;
-  std::vector<TemplateValue> values;
-  unsigned mode = 0644;
-  Owner owner;
 };
 
 }  // namespace rootcellar

@@ -12,7 +12,7 @@ namespace rootcellar {
 struct ActionScope;
 
 /// The authority and its key are there, belong together, and are private.
-bool has_authority(const ActionScope& scope);
+bool has_authority(const std::string& set, const ActionScope& scope);
 /// Makes them where they are not; one that is there stays whatever it was made for. HostError when only one half of it is there.
 void ensure_authority(const MakeAuthority& action, const ActionScope& scope);
 

@@ -103,7 +103,9 @@ void visit(Is<GenerateCdi> auto& v, auto& m) { m("program", v.program), m("path"
 void visit(Is<KeepSiteFile> auto& v, auto& m) {
   m("from", v.from), m("path", v.path), m("context", v.context), m("account", v.account);
 }
-void visit(Is<WriteFilled> auto& v, auto& m) { m("path", v.path), m("text", v.text), m("mode", v.mode); }
+void visit(Is<WriteFilled> auto& v, auto& m) {
+  m("path", v.path), m("text", v.text), m("mode", v.mode), m("values", v.values), m("owner", v.owner);
+}
 void visit(Is<PushImages> auto& v, auto& m) {
   m("registry", v.registry), m("ca-folder", v.ca_folder), m("login", v.login), m("bare-names", v.bare_names), m("spool", v.spool);
 }
@@ -118,12 +120,9 @@ void visit(Is<ExportFolders> auto& v, auto& m) { m("table", v.table), m("content
 void visit(Is<TryMount> auto& v, auto& m) { m("server", v.server), m("path", v.path), m("options", v.options); }
 void visit(Is<TryManifest> auto& v, auto& m) { m("manifest", v.manifest), m("waits", v.waits); }
 void visit(Is<MakeAuthority> auto& v, auto& m) {
-  m("name", v.name), m("domains", v.domains), m("ranges", v.ranges), m("bundle-created", v.bundle_created);
+  m("set", v.set), m("name", v.name), m("domains", v.domains), m("ranges", v.ranges), m("bundle-created", v.bundle_created);
 }
-void visit(Is<IssueCertificate> auto& v, auto& m) { m("names", v.names), m("addresses", v.addresses); }
-void visit(Is<FillFile> auto& v, auto& m) {
-  m("path", v.path), m("text", v.text), m("values", v.values), m("mode", v.mode), m("owner", v.owner);
-}
+void visit(Is<IssueCertificate> auto& v, auto& m) { m("set", v.set), m("names", v.names), m("addresses", v.addresses); }
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -140,7 +139,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
     "prove-pulls",      "unpack-data",   "export-folders", "try-mount",      "try-manifest",
-    "make-authority",   "issue-certificate", "fill-file",
+    "make-authority",   "issue-certificate",
 };
 
 struct Writer {

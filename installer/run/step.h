@@ -13,8 +13,8 @@
 #include "installer/host/host_system.h"
 #include "installer/run/cluster_step.h"
 #include "installer/run/existing_step.h"
-#include "installer/run/storage_step.h"
 #include "installer/run/lan_step.h"
+#include "installer/run/storage_step.h"
 
 namespace rootcellar {
 
@@ -134,8 +134,7 @@ using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, Extr
                             RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck, EditLines, SwapOff, SetSysctls,
                             LoadModules, PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster,
                             CaptureValue, MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi, KeepSiteFile, WriteFilled, PushImages,
-                            ProvePulls, UnpackData, ExportFolders, TryMount, TryManifest, MakeAuthority,
-                            IssueCertificate, FillFile>;
+                            ProvePulls, UnpackData, ExportFolders, TryMount, TryManifest, MakeAuthority, IssueCertificate>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

@@ -33,7 +33,6 @@ void undo_step(const Step& step, const JsonValue& undo_data, RunContext& context
 
 std::string written_path(const Step& step) {
   if (const auto* file = std::get_if<WriteFile>(&step.action)) return file->path;
-  if (const auto* filled = std::get_if<FillFile>(&step.action)) return filled->path;
   if (const auto* json = std::get_if<MergeJson>(&step.action)) return json->path;
   if (const auto* filled = std::get_if<WriteFilled>(&step.action)) return filled->path;
   if (const auto* placed = std::get_if<PlaceFile>(&step.action)) return placed->path;

@@ -29,7 +29,6 @@ struct ActionScope {
 
 ROOTCELLAR_ACTION(MakeDirectory);
 ROOTCELLAR_ACTION(WriteFile);
-ROOTCELLAR_ACTION(FillFile);
 ROOTCELLAR_ACTION(MakeAuthority);
 ROOTCELLAR_ACTION(IssueCertificate);
 ROOTCELLAR_ACTION(MergeJson);

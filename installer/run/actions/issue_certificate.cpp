@@ -14,9 +14,10 @@ JsonValue prepare(const IssueCertificate&, ActionScope&) { return JsonValue::obj
 void perform(const IssueCertificate& action, ActionScope& scope) { issue_site_certificate(action, scope); }
 
 // The authority makes another when there is an appliance again.
-void take_back(const IssueCertificate&, const JsonValue&, bool, ActionScope& scope) {
-  for (const char* name : {k_site_certificate, k_site_certificate_key}) remove_private_file(secret_path(name, scope), scope);
-  remove_private_file(capture_path(k_certificate_end, scope), scope);
+void take_back(const IssueCertificate& action, const JsonValue&, bool, ActionScope& scope) {
+  const CertificateSet set = certificate_set(action.set);
+  for (const std::string& name : {set.certificate, set.certificate_key}) remove_private_file(secret_path(name, scope), scope);
+  remove_private_file(capture_path(set.end, scope), scope);
 }
 
 }  // namespace rootcellar

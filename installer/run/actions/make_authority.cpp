@@ -5,21 +5,22 @@
 
 namespace rootcellar {
 
-ProbeResult probe(const MakeAuthority&, ActionScope& scope) { return has_authority(scope) ? ProbeResult::already : ProbeResult::needed; }
+ProbeResult probe(const MakeAuthority& action, ActionScope& scope) { return has_authority(action.set, scope) ? ProbeResult::already : ProbeResult::needed; }
 
 JsonValue prepare(const MakeAuthority&, ActionScope&) { return JsonValue::object(); }
 
 void perform(const MakeAuthority& action, ActionScope& scope) { ensure_authority(action, scope); }
 
 // People's devices trust it: an appliance that is installed again here must be trusted still.
-void take_back(const MakeAuthority&, const JsonValue&, bool purge_data, ActionScope& scope) {
-  for (const char* name : {k_authority_fingerprint, k_authority_words}) remove_private_file(capture_path(name, scope), scope);
-  const std::string path = secret_path(k_authority, scope);
+void take_back(const MakeAuthority& action, const JsonValue&, bool purge_data, ActionScope& scope) {
+  const CertificateSet set = certificate_set(action.set);
+  for (const std::string& name : {set.fingerprint, set.words}) remove_private_file(capture_path(name, scope), scope);
+  const std::string path = secret_path(set.authority, scope);
   if (!purge_data) {
     if (scope.host().exists(path)) scope.context.kept.push_back(path_parent(path));
     return;
   }
-  for (const char* name : {k_authority, k_authority_key}) remove_private_file(secret_path(name, scope), scope);
+  for (const std::string& name : {set.authority, set.authority_key}) remove_private_file(secret_path(name, scope), scope);
 }
 
 }  // namespace rootcellar
