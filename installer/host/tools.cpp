@@ -42,6 +42,7 @@ constexpr std::array k_allowed = {
     std::string_view("/usr/sbin/iptables-save"),
     std::string_view("/usr/sbin/nft"),
     std::string_view("/usr/sbin/sysctl"),
+    std::string_view("/usr/bin/qrencode"),
     std::string_view("/usr/sbin/update-ca-certificates"),
 };
 

@@ -98,7 +98,7 @@ void add_page_file(Plan& plan, std::string_view name, std::string text, std::vec
 }
 
 void plan_page(const PlanInput& input, const LanSite& site, Plan& plan) {
-  const std::string folder(k_portal), drawing = cat(folder, "/fingerprint.svg"), text = cat(folder, "/fingerprint.txt");
+  const std::string folder(k_portal), drawing = cat(folder, "/fingerprint.svg");
   add_step(plan, "portal-directory", cat("make directory ", folder), "The page's files lie there.", MakeDirectory{folder, 0755, {}, false});
   add_page_file(plan, "index.html", portal_html(page_of(input, site)), lan_values(input));
   add_page_file(plan, "page.css", std::string(portal_css()));
@@ -106,11 +106,8 @@ void plan_page(const PlanInput& input, const LanSite& site, Plan& plan) {
   add_page_file(plan, "hosts.txt", hosts_lines(site.names));
   add_page_file(plan, "ca.crt", secret(site_set().authority));
   add_page_file(plan, "fingerprint.txt", cat("SHA256:", capture(site_set().fingerprint)));
-  RunTool draw;
-  draw.call = tool({"/usr/bin/qrencode", "--type=SVG", cat("--read-from=", text), cat("--output=", drawing)});
-  draw.probe = tool({"/usr/bin/test", drawing, "-nt", text});
-  draw.undo = tool({"/usr/bin/rm", "-f", drawing});
-  add_step(plan, "portal-drawing", cat("draw ", drawing), "A telephone reads the authority's fingerprint from it.", draw);
+  add_step(plan, "portal-drawing", cat("draw ", drawing), "A telephone reads the authority's fingerprint from it.",
+           DrawCode{drawing, cat("SHA256:", capture(site_set().fingerprint))});
 }
 
 void plan_portal(const PlanInput& input, const LanSite& site, Plan& plan) {
@@ -142,7 +139,6 @@ void plan_authority(const PlanInput& input, const LanSite& site, Plan& plan) {
            WriteFilled{trust, secret(site_set().authority), 0644});
   RunTool update;
   update.call = tool({"/usr/sbin/update-ca-certificates"}, 300);
-  update.probe = tool({"/usr/bin/test", "-e", "/etc/ssl/certs/rootcellar-site.pem"});
   update.undo = tool({"/usr/sbin/update-ca-certificates", "--fresh"}, 300);
   add_step(plan, "site-trust", "tell this machine's trust store", "Programs read the store's own list.", update);
 }

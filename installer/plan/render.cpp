@@ -92,6 +92,7 @@ struct Changes {
   void operator()(const MakeAuthority& a) {
     lines.push_back(cat("may sign for ", join(a.domains, ", "), ", ", join(a.ranges, ", "), " and nothing else; kept by uninstall"));
   }
+  void operator()(const DrawCode&) {}
   void operator()(const IssueCertificate& a) {
     lines.push_back(cat("for ", join(a.names, ", "), a.addresses.empty() ? "" : ", ", join(a.addresses, ", ")));
   }

@@ -87,6 +87,7 @@ struct Place {
   std::string operator()(const TryManifest& a) const { return cat("trial ", a.manifest.space, "/", a.manifest.name); }
   std::string operator()(const TryMount& a) const { return cat("mount ", a.server, ":", a.path); }
   std::string operator()(const MakeAuthority& a) const { return cat("authority ", a.set); }
+  std::string operator()(const DrawCode& a) const { return cat("file ", a.path); }
   std::string operator()(const IssueCertificate& a) const { return cat("certificate ", a.set); }
 };
 

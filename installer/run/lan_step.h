@@ -37,4 +37,10 @@ struct IssueCertificate {
   std::vector<std::string> addresses;
 };
 
+/// A QR code (ISO/IEC 18004) of a text with ${...}, drawn by qrencode as SVG.
+struct DrawCode {
+  std::string path;
+  std::string text;
+};
+
 }  // namespace rootcellar

@@ -122,6 +122,7 @@ void visit(Is<TryManifest> auto& v, auto& m) { m("manifest", v.manifest), m("wai
 void visit(Is<MakeAuthority> auto& v, auto& m) {
   m("set", v.set), m("name", v.name), m("domains", v.domains), m("ranges", v.ranges), m("bundle-created", v.bundle_created);
 }
+void visit(Is<DrawCode> auto& v, auto& m) { m("path", v.path), m("text", v.text); }
 void visit(Is<IssueCertificate> auto& v, auto& m) { m("set", v.set), m("names", v.names), m("addresses", v.addresses); }
 
 template <typename T, typename V>
@@ -139,7 +140,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
     "prove-pulls",      "unpack-data",   "export-folders", "try-mount",      "try-manifest",
-    "make-authority",   "issue-certificate",
+    "make-authority",   "issue-certificate", "draw-code",
 };
 
 struct Writer {

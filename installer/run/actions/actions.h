@@ -30,6 +30,7 @@ struct ActionScope {
 ROOTCELLAR_ACTION(MakeDirectory);
 ROOTCELLAR_ACTION(WriteFile);
 ROOTCELLAR_ACTION(MakeAuthority);
+ROOTCELLAR_ACTION(DrawCode);
 ROOTCELLAR_ACTION(IssueCertificate);
 ROOTCELLAR_ACTION(MergeJson);
 ROOTCELLAR_ACTION(PlaceFile);

@@ -5,6 +5,7 @@
 #include "bundle/base/text.h"
 #include "tests/support/failing_host.h"
 #include "tests/unit/run/cluster_machine.h"
+#include "tests/unit/run/lan_machine.h"
 #include "tests/unit/run/site_machine.h"
 #include "tests/unit/run/storage_machine.h"
 
@@ -20,15 +21,16 @@ const TestAppliance k_appliances[] = {
     {cluster_bundle, control_plane_plan, cluster_bundle, next_control_plane_plan, set_up_joining_machine, true, true},
     {site_bundle, site_plan, next_site_bundle, next_site_plan, set_up_site_machine},
     {storage_bundle, storage_plan, next_storage_bundle, next_storage_plan, set_up_storage_machine, true},
+    {lan_bundle, lan_plan, lan_bundle, next_lan_plan, set_up_lan_machine, true},
 };
-const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site", "_storage"};
+const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site", "_storage", "_lan"};
 
 class StopAnywhere : public ::testing::TestWithParam<std::tuple<Failure, std::size_t>> {
  protected:
   static Failure failure() { return std::get<0>(GetParam()); }
   static const TestAppliance& appliance() { return k_appliances[std::get<1>(GetParam())]; }
   /// Its steps make few calls.
-  static bool is_small() { return appliance().joins || appliance().plan == site_plan || appliance().plan == storage_plan; }
+  static bool is_small() { return appliance().joins || appliance().plan == site_plan || appliance().plan == storage_plan || appliance().plan == lan_plan; }
   static bool purge() { return appliance().purge; }
 
   static MemoryTree without_ticket(const MemoryHost& host) {
