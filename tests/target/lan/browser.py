@@ -2,12 +2,12 @@
 """Opens a page in the distribution's Chromium, by its chromedriver (W3C WebDriver over loopback), and says what a person would see.
 
   browser.py URL SCREENSHOT [DARK_OR_LIGHT [WIDTH]]    prints one JSON object:
-    error      what the driver says of the navigation, "" when the page came: "net::ERR_CERT_AUTHORITY_INVALID"
+    error      what the driver says of the navigation, "" when the page came: "insecure certificate: "
     secure     window.isSecureContext
     title      document.title
     address    where the browser ended
     elsewhere  what the page loaded from other origins
-    text       what can be read on the page
+    text       what can be read on the page, or on the warning instead of it
 """
 import base64
 import json
@@ -36,7 +36,7 @@ def ask(method, path, body=None):
             return json.load(reply)["value"]
     except urllib.error.HTTPError as fault:
         value = json.load(fault)["value"]
-        raise RuntimeError(value["message"].splitlines()[0]) from None
+        raise RuntimeError((value["error"] + ": " + value["message"]).splitlines()[0]) from None
 
 
 def driver():
@@ -62,8 +62,7 @@ def look(url, screenshot, scheme, width):
         seen["error"] = str(fault)
     try:
         time.sleep(2)  # the health is fetched after the page is there
-        if not seen["error"]:
-            seen.update(ask("POST", session + "/execute/sync", {"script": LOOK, "args": []}))
+        seen.update(ask("POST", session + "/execute/sync", {"script": LOOK, "args": []}))  # of the warning, where that came instead
         with open(screenshot, "wb") as picture:
             picture.write(base64.b64decode(ask("GET", session + "/screenshot")))
     finally:

@@ -193,7 +193,8 @@ MemoryTree visible(const MemoryHost& host) {
            entry.first.starts_with("/sys/module") || entry.first.starts_with("/fake/site-registry");  // it keeps what it is given
   });
   for (auto& [path, node] : tree) {
-    if (path.starts_with("/var/lib/rootcellar/secrets/") && !node.content.empty()) node.content = "a secret";
+    const bool drawn_anew = path.starts_with("/var/lib/rootcellar/secrets/") || path.starts_with("/var/lib/rootcellar/captures/site-authority");
+    if (drawn_anew && !node.content.empty()) node.content = "a secret, or told of one";
   }
   return tree;
 }

@@ -145,7 +145,7 @@ std::string name_of(Failure failure) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, StopAnywhere,
                          ::testing::Combine(::testing::Values(Failure::error, Failure::kill_before, Failure::kill_after),
-                                            ::testing::Values(0u, 1u, 2u, 3u, 4u, 5u)),
+                                            ::testing::Values(0u, 1u, 2u, 3u, 4u, 5u, 6u)),
                          [](const auto& way) { return name_of(std::get<0>(way.param)) + k_names[std::get<1>(way.param)]; });
 
 }  // namespace
