@@ -162,6 +162,7 @@ void plan_lan_services(const PlanInput& input, Plan& plan) {
   const LanSite site = make_lan_site(input);
   if (!site.ready()) return;
   if (site.nameserver) plan_nameserver(site, plan);
+  plan_mdns(input, site, plan);
   if (site.time) plan_time(input, site, plan);
   if (site.portal) plan_portal(input, site, plan);
 }

@@ -49,6 +49,10 @@ void decide_certificate(const PlanInput& input, LanSite& site) {
     site.domains.push_back(node);
     site.certificate_names.push_back(node);
   }
+  if (site.mdns) {
+    site.domains.push_back(mdns_name(input));
+    site.certificate_names.push_back(mdns_name(input));
+  }
   if (!input.cluster()) return;
   const ClusterSite cluster = make_cluster_site(input);
   site.domains.push_back(input.appliance().cluster.domain);
@@ -68,6 +72,7 @@ LanSite make_lan_site(const PlanInput& input) {
   site.names = names_of(input, site.address);
   const bool first = input.join == nullptr;
   site.nameserver = first && section.nameserver && answers.nameserver.value_or(true);
+  site.mdns = first && !input.facts.node.hostname.empty() && answers.mdns.value_or(section.mdns);
   site.time = section.time && answers.time.value_or(true);
   site.portal = first && section.portal && answers.portal.value_or(true);
   decide_certificate(input, site);

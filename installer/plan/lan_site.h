@@ -17,7 +17,7 @@ struct LanSite {
   std::vector<std::string> certificate_names;      ///< of the server's certificate
   std::vector<std::string> certificate_addresses;
   std::vector<std::string> domains, ranges;        ///< what the authority may sign for
-  bool nameserver = false, time = false, portal = false;  ///< here
+  bool nameserver = false, mdns = false, time = false, portal = false;  ///< here
 
   bool ready() const { return !address.empty() && !network.empty() && !names.domain.empty(); }
 };
@@ -30,6 +30,9 @@ void plan_lan_fit(const PlanInput& input, Plan& plan);
 void plan_lan_trust(const PlanInput& input, Plan& plan);
 /// Names, time and page.
 void plan_lan_services(const PlanInput& input, Plan& plan);
+/// "bench7.local"
+std::string mdns_name(const PlanInput& input);
+void plan_mdns(const PlanInput& input, const LanSite& site, Plan& plan);
 /// ${site.domain}, ${site.lan_address}, ${site.lan_network}, ${site.lan_range}, ${site.admin}.
 std::vector<TemplateValue> lan_values(const PlanInput& input);
 

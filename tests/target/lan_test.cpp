@@ -189,7 +189,7 @@ TEST_F(Lan, APersonAtTheNextDeskOpensItByNameWithoutAWarning) {
   expect_all_of_it("rebooted");
   EXPECT_EQ(server_->seal_count().packets, 0U) << join(server_->seal_count().lines, "\n");
 
-  const std::string gone = on(*server_, {k_installed, "uninstall", "--yes", "--purge-data"});
+  const std::string gone = on(*server_, {k_installed, "uninstall", "--yes", "--purge-data", "--product", "lab-lan"});
   ASSERT_TRUE(gone.starts_with("exit 0\n")) << gone;
   for (const char* path : {"/root/site.pub", "/root/answers.yaml"}) remove_file(cat(server_->root_folder(), path));
   const SnapshotComparison compared = compare_snapshots(before, take_snapshot(*server_), true);
