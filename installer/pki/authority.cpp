@@ -12,7 +12,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/secret.h"
 #include "bundle/base/text.h"
-#include "installer/pki/x509.h"
+#include "bundle/pki/x509.h"
 
 namespace rootcellar {
 namespace {

@@ -5,7 +5,7 @@
 #include "bundle/base/signing.h"
 #include "bundle/base/text.h"
 #include "installer/pki/authority.h"
-#include "installer/pki/provided.h"
+#include "bundle/pki/provided.h"
 #include "installer/run/actions/actions.h"
 #include "installer/run/deployed_record.h"
 #include "installer/run/runtime_values.h"

@@ -1,5 +1,5 @@
 // Each fault of a certificate that the site brings along has its own sentence.
-#include "installer/pki/provided.h"
+#include "bundle/pki/provided.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "installer/pki/provided.h"
+#include "bundle/pki/provided.h"
 
 #include <openssl/x509v3.h>
 
 #include "bundle/base/text.h"
-#include "installer/pki/x509.h"
+#include "bundle/pki/x509.h"
 
 namespace rootcellar {
 namespace {

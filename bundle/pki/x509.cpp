@@ -1,4 +1,4 @@
-#include "installer/pki/x509.h"
+#include "bundle/pki/x509.h"
 
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
