@@ -58,8 +58,12 @@ std::vector<Item> companions(const Bundle& bundle, const StageOptions& options) 
   std::vector<Item> items{
       file_item("rootcellar-install", options.installer), text_item("rootcellar-install.minisig", options.installer_signature),
       text_item("START.sh", stick_start_script(bundle.header())), text_item("START.sh.minisig", options.start_signature),
-      text_item("README.txt", stick_readme(bundle.header(), signer_ids(bundle)))};
+      text_item("README.txt", stick_readme(bundle.header(), signer_ids(bundle), options.certificate))};
   for (const auto& [name, text] : options.public_keys) items.push_back(text_item(name, text));
+  if (options.certificate) {
+    items.push_back(text_item("certificate/chain.pem", options.certificate->chain));
+    items.push_back(text_item("certificate/key.pem", options.certificate->key));
+  }
   return items;
 }
 
@@ -241,7 +245,9 @@ StageResult::Placed fill_stick(const std::string& stick, const std::vector<Item>
   StageResult::Placed placed{stick, {}, 0};
   ProgressTask task(progress, cat("writing ", stick), total_size(items));
   for (const Item& item : items) {
-    place(item, path_join(stick, item.name), task);
+    const std::string path = path_join(stick, item.name);
+    make_directories(path_parent(path));
+    place(item, path, task);
     placed.files.push_back(item.name);
     placed.bytes += item.size;
   }

@@ -12,13 +12,21 @@
 
 namespace rootcellar {
 
+/// A certificate of the site's for the appliance's server, checked by the caller.
+struct StagedCertificate {
+  std::string chain, key;          ///< PEM
+  std::vector<std::string> names;  ///< that it is for
+  std::int64_t until = 0;          ///< UTC seconds
+};
+
 struct StageOptions {
   std::vector<std::string> sticks;  ///< mount points or folders
   std::string installer;            ///< path of the rootcellar-install to put there
   std::string installer_signature;  ///< its .minisig text
   std::string start_signature;      ///< .minisig text of stick_start_script(); the stick's page has it checked before the first sudo
   std::vector<std::pair<std::string, std::string>>
-      public_keys;  ///< name and text of the signers' .pub files: the installer compares typed words with them
+      public_keys;                               ///< name and text of the signers' .pub files: the installer compares typed words with them
+  std::optional<StagedCertificate> certificate;  ///< put into the folder certificate/ beside the bundle
 };
 
 struct StageResult {
@@ -46,7 +54,8 @@ std::optional<std::vector<std::size_t>> spread_volumes(const std::vector<std::ui
                                                        std::uint64_t reserved);
 
 /// README.txt (ASCII, CRLF, <= 78 columns). The fingerprint's place is left to the paper.
-std::string stick_readme(const Header& header, const std::vector<std::string>& key_ids);
+std::string stick_readme(const Header& header, const std::vector<std::string>& key_ids,
+                         const std::optional<StagedCertificate>& certificate = {});
 /// START.sh: POSIX sh, the same for every bundle of an architecture, so that a stick may hold several bundles.
 std::string stick_start_script(const Header& header);
 

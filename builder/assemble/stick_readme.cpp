@@ -1,4 +1,7 @@
 #include "builder/assemble/stage.h"
+
+#include <algorithm>
+
 #include "bundle/base/text.h"
 
 namespace rootcellar {
@@ -21,6 +24,22 @@ std::string title(const Header& header, const std::vector<std::string>& key_ids)
              "for           ", header.architecture, " machines\n",                                                         //
              "signed by     ", join(key_ids, ", "), "\n",                                                                  //
              "fingerprint   the six words are on the paper that came another way\n");
+}
+
+constexpr std::size_t k_column = 64;  // of 78 behind the words at the front
+
+std::string shown_name(const std::string& name) { return name.size() <= k_column ? name : cat(name.substr(0, k_column - 3), "..."); }
+
+/// Behind the other lines of the title: for whom, how long, and how the answers name it.
+std::string certificate_lines(const StagedCertificate& certificate) {
+  constexpr std::size_t k_shown = 4;  // the page stays one page
+  std::string lines;
+  for (std::size_t i = 0; i < std::min(k_shown, certificate.names.size()); ++i)
+    lines += cat(i == 0 ? "certificate   " : "              ", shown_name(printable(certificate.names[i])), "\n");
+  if (certificate.names.size() > k_shown) lines += cat("              and ", certificate.names.size() - k_shown, " more\n");
+  return cat(lines, "              good until ", day(certificate.until), "; the answers name it as lan.certificate:\n",
+             "              {chain: STICK/certificate/chain.pem,\n",  //
+             "               key: STICK/certificate/key.pem}\n", "              Whoever holds this stick holds its key.\n");
 }
 
 // The commands are indented by four spaces; a test runs exactly them, on genuine and on forged sticks.
@@ -70,8 +89,9 @@ If it stopped halfway:             sudo sh START.sh resume
 
 }  // namespace
 
-std::string stick_readme(const Header& header, const std::vector<std::string>& key_ids) {
-  return with_crlf(cat(title(header, key_ids), k_check));
+std::string stick_readme(const Header& header, const std::vector<std::string>& key_ids,
+                         const std::optional<StagedCertificate>& certificate) {
+  return with_crlf(cat(title(header, key_ids), certificate ? certificate_lines(*certificate) : "", k_check));
 }
 
 }  // namespace rootcellar

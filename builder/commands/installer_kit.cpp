@@ -17,12 +17,7 @@ namespace {
 
 constexpr std::size_t k_max_installer = std::size_t{64} << 20;
 
-std::string own_folder() {
-  std::array<char, 4096> path{};
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
-  if (length < 0) throw SystemError("read", "/proc/self/exe", errno);
-  return path_parent(std::string_view(path.data(), static_cast<std::size_t>(length)));
-}
+std::string own_folder() { return path_parent(own_program()); }
 
 /// e_machine of an ELF header (System V ABI, "ELF Header"), by Debian's name; nothing for what is no ELF file.
 std::optional<std::string> architecture_of(const std::string& program) {
@@ -70,6 +65,13 @@ std::string signers_text(const std::vector<SecretKey>& keys, const std::vector<s
 }
 
 }  // namespace
+
+std::string own_program() {
+  std::array<char, 4096> path{};
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (length < 0) throw SystemError("read", "/proc/self/exe", errno);
+  return std::string(path.data(), static_cast<std::size_t>(length));
+}
 
 std::string find_installer(const std::optional<std::string>& wanted, const std::string& architecture) {
   const std::string path = wanted.value_or(path_join(own_folder(), KitNames::installer));

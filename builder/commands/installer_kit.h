@@ -10,6 +10,9 @@
 
 namespace rootcellar {
 
+/// Path of the running program.
+std::string own_program();
+
 /// `wanted`, else the rootcellar-install beside this program. UsageError when there is none, or it is for another architecture.
 std::string find_installer(const std::optional<std::string>& wanted, const std::string& architecture);
 

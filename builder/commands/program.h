@@ -17,5 +17,7 @@ cli::Command inspect_command();
 cli::Command ls_command();
 cli::Command stage_command();
 cli::Command rehearse_command();
+cli::Command certificate_command();
+cli::Command duckdns_record_command();
 
 }  // namespace rootcellar

@@ -1,5 +1,6 @@
 #include "builder/assemble/stage.h"
 
+#include <ctime>
 #include <memory>
 
 #include "builder/commands/bundle_words.h"
@@ -9,15 +10,19 @@
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
+#include "bundle/pki/provided.h"
+#include "bundle/pki/summary.h"
 
 namespace rootcellar {
 namespace {
 
 constexpr std::size_t k_max_signature = 8192;
+constexpr std::size_t k_max_pem = std::size_t{1} << 20;
 
 struct StageWords {
   BundleWords bundle;
   std::vector<std::string> sticks;
+  std::optional<std::string> certificate;
 };
 
 std::string folder_of(const BundleWords& words) {
@@ -59,7 +64,8 @@ void check_kit(const StageOptions& options, const Bundle& bundle, const TrustPol
   check_signed("START.sh", stick_start_script(bundle.header()), options.start_signature, policy);
 }
 
-void show(const Bundle& bundle, const StageResult& result, const TrustPolicy& policy, cli::Console& console) {
+void show(const Bundle& bundle, const StageResult& result, const TrustPolicy& policy, const std::optional<StagedCertificate>& certificate,
+          cli::Console& console) {
   for (const StageResult::Placed& placed : result.sticks) {
     if (console.json())
       console.event("staged", JsonValue::object({{"stick", JsonValue::string(placed.stick)},
@@ -73,7 +79,20 @@ void show(const Bundle& bundle, const StageResult& result, const TrustPolicy& po
       if (key.key.id == signature.key_id) console.say(cat("signed by ", fingerprint_line(key.key)));
     }
   }
+  if (certificate)
+    console.say(cat("The certificate for ", join(certificate->names, ", "), " is good until ", format_time(certificate->until), "."));
   console.say("Compare the six words with your paper; the paper travels another way than the stick.");
+}
+
+/// Checked here, where another can still be had.
+StagedCertificate read_certificate(const std::string& folder) {
+  const std::string chain = read_file(path_join(folder, "chain.pem"), k_max_pem), key = read_file(path_join(folder, "key.pem"), k_max_pem);
+  std::vector<std::string> faults = faults_of({chain, key, {}, std::time(nullptr)});
+  const auto summary = summary_of(chain);
+  if (faults.empty() && (!summary || summary->names.empty())) faults.emplace_back("it is for no name");
+  if (!faults.empty())
+    throw InputError(cat("cannot stage the certificate in '", folder, "': ", join(faults, "; ")), "'rootcellar certificate' obtains one");
+  return {chain, key, summary->names, summary->until};
 }
 
 /// The signers' keys go along, never believed for lying there: who types the six words says with them which key is meant.
@@ -92,9 +111,10 @@ ExitCode stage_bundle(cli::Console& console, const StageWords& words) {
   const TrustPolicy policy = policy_of(words);
   Bundle bundle = Bundle::open(find_bundle(words.bundle, console), policy);
   options.public_keys = signers_keys(bundle, policy);
+  if (words.certificate) options.certificate = read_certificate(*words.certificate);
   check_kit(options, bundle, policy);
   const StageResult result = stage(bundle, options, console.progress());
-  show(bundle, result, policy, console);
+  show(bundle, result, policy, options.certificate, console);
   return ExitCode::ok;
 }
 
@@ -117,6 +137,10 @@ cli::Command stage_command() {
                              .help = "mount point of a stick; may be given several times",
                              .list = &words->sticks,
                              .required = true});
+  command.options.push_back({.names = "--certificate",
+                             .value = "DIR",
+                             .help = "take chain.pem and key.pem of DIR along, for the server on the other side",
+                             .optional_text = &words->certificate});
   command.run = [words](cli::Console& console) { return stage_bundle(console, *words); };
   return command;
 }

@@ -67,7 +67,7 @@ UserConfiguration read_user_configuration() {
   return text ? parse_user_configuration(*text, path) : UserConfiguration();
 }
 
-std::vector<cli::Option> fetch_options(FetchWords& words) {
+std::vector<cli::Option> network_options(FetchWords& words) {
   return {{.names = "--mirror",
            .value = "FROM=TO",
            .help = "fetch what is upstream at FROM from TO instead; a URL prefix or an image registry's name; may be given several times",
@@ -79,11 +79,16 @@ std::vector<cli::Option> fetch_options(FetchWords& words) {
           {.names = "--cache",
            .value = "DIR",
            .help = "where fetched things are kept; default: $ROOTCELLAR_CACHE, ~/.cache/rootcellar",
-           .optional_text = &words.cache},
-          {.names = "-j,--jobs",
-           .value = "N",
-           .help = "fetch and compress N things at a time; default: the processors, at most 8",
-           .number = &words.jobs}};
+           .optional_text = &words.cache}};
+}
+
+std::vector<cli::Option> fetch_options(FetchWords& words) {
+  std::vector<cli::Option> options = network_options(words);
+  options.push_back({.names = "-j,--jobs",
+                     .value = "N",
+                     .help = "fetch and compress N things at a time; default: the processors, at most 8",
+                     .number = &words.jobs});
+  return options;
 }
 
 std::string cache_folder(const UserConfiguration& user, const std::optional<std::string>& option) {

@@ -24,7 +24,7 @@ UserConfiguration parse_user_configuration(std::string_view text, const std::str
 /// Empty when there is no file.
 UserConfiguration read_user_configuration();
 
-/// The options that lock and build share.
+/// What lock, build and certificate share.
 struct FetchWords {
   std::vector<std::string> mirrors;
   std::optional<std::string> ca_file;
@@ -33,7 +33,9 @@ struct FetchWords {
 };
 /// The cache's folder, made if need be: that of --cache, of $ROOTCELLAR_CACHE, of the configuration file, or the default one.
 std::string cache_folder(const UserConfiguration& user, const std::optional<std::string>& option);
-/// REQUIRES: `words` outlives the parsing.
+/// Those of every command that uses the network. REQUIRES: `words` outlives the parsing.
+std::vector<cli::Option> network_options(FetchWords& words);
+/// And --jobs.
 std::vector<cli::Option> fetch_options(FetchWords& words);
 /// The number of jobs meant; more than 64 is a UsageError.
 unsigned jobs_of(const FetchWords& words);

@@ -10,7 +10,7 @@
 namespace rootcellar {
 
 struct CertificateSummary {
-  std::vector<std::string> names;  ///< DNS names among the subject alternative names, in their order
+  std::vector<std::string> names;    ///< DNS names among the subject alternative names, in their order
   std::int64_t from = 0, until = 0;  ///< UTC seconds: of the server's certificate, until the first of the chain ends
 };
 

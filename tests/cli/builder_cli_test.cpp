@@ -48,6 +48,31 @@ TEST(BuilderCli, KeygenWithPassphraseFile) {
   session.expect("keygen-passphrase");
 }
 
+TEST(BuilderCli, CertificateRefuses) {
+  Session session;
+  session.write("open-token", "secret\n");
+  const auto certificate = [&session](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"certificate", "--domain", "lab.duckdns.org"};
+    words.insert(words.end(), more.begin(), more.end());
+    session.run(words);
+  };
+  session.run({"certificate", "--domain", "a.lab.duckdns.org"});
+  certificate({"--address", "192.0.2"});
+  certificate({"--server", "http://127.0.0.1/dir"});
+  certificate({"--email", "me"});
+  certificate({"--resolver", "127.0.0.1"});
+  certificate({"--wait", "3601"});
+  certificate({});
+  certificate({"--token-file", "absent"});
+  certificate({"--token-file", "open-token"});
+  session.remark("what lego calls");
+  session.run({"duckdns-record", "present", "_acme-challenge.lab.duckdns.org", "--domain", "lab.example"});
+  session.run({"duckdns-record", "show", "_acme-challenge.lab.duckdns.org", "--domain", "lab.duckdns.org"});
+  session.run({"duckdns-record", "present", "_acme-challenge.lab.duckdns.org.", "--domain", "lab.duckdns.org"});
+  session.run({"duckdns-record", "cleanup", "_acme-challenge.other.duckdns.org.", "--domain", "lab.duckdns.org"});
+  session.expect("certificate-refuses");
+}
+
 TEST(BuilderCli, Lint) {
   Session session;
   session.copy_golden("profile/unknown-keys.yaml", "faulty.yaml");

@@ -101,6 +101,11 @@ TEST(BundleCli, AStickIsAnotherFolderAndNamedOnce) {
   make_directories(session.path("stick"));
   session.run({"stage", "out", "--to", "stick", "--to", "./stick"});
   session.run({"stage", "out", "--to", "out"});
+  session.run({"stage", "out", "--to", "stick", "--certificate", "absent"});
+  make_directories(session.path("words"));
+  session.write("words/chain.pem", "no certificate\n");
+  session.write("words/key.pem", "no key\n");
+  session.run({"stage", "out", "--to", "stick", "--certificate", "words"});
   EXPECT_TRUE(list_directory(session.path("stick")).empty());
   session.write("file", "mine\n");
   session.run({"build", "site/notes-default-amd64.lock.yaml", "--key", "site.key", "--installer", "installer", "-o", "file"});

@@ -84,6 +84,24 @@ TEST_F(StageTest, TheStickHoldsTheBundleAndWhatItNeeds) {
   EXPECT_TRUE(test::open({in("stick")}).missing_volumes().empty());
 }
 
+TEST_F(StageTest, ACertificateGoesAlongAndThePageTellsItsEnd) {
+  options_.certificate = StagedCertificate{"the chain", "the key", {"lab.duckdns.org", "*.lab.duckdns.org"}, 1'800'000'000};
+  const StageResult result = run();
+  EXPECT_EQ(slurp(in("stick/certificate/chain.pem")), "the chain");
+  EXPECT_EQ(slurp(in("stick/certificate/key.pem")), "the key");
+  const std::vector<std::string>& files = result.sticks.front().files;
+  EXPECT_NE(std::find(files.begin(), files.end(), "certificate/key.pem"), files.end());
+  EXPECT_NE(slurp(in("stick/README.txt")).find(
+                "certificate   lab.duckdns.org\r\n"
+                "              *.lab.duckdns.org\r\n"
+                "              good until 2027-01-15; the answers name it as lan.certificate:\r\n"
+                "              {chain: STICK/certificate/chain.pem,\r\n"
+                "               key: STICK/certificate/key.pem}\r\n"
+                "              Whoever holds this stick holds its key.\r\n"),
+            std::string::npos);
+  EXPECT_TRUE(test::open({in("stick")}).missing_volumes().empty());
+}
+
 TEST_F(StageTest, StagingAgainChangesNothing) {
   run();
   const auto before = file_status(in(cat("stick/", volume_names()[0])));
@@ -163,7 +181,8 @@ TEST_F(StageTest, TooLittleRoomIsSaid) {
 }
 
 TEST(StickTexts, ThePageIsAsciiWithCrlfAndNarrow) {
-  const std::string page = stick_readme(test::facts(), {"0123456789ABCDEF", "FEDCBA9876543210"});
+  const StagedCertificate many{{}, {}, std::vector<std::string>(6, std::string(200, 'a') + "\xc3\xa4.example"), 1'800'000'000};
+  const std::string page = stick_readme(test::facts(), {"0123456789ABCDEF", "FEDCBA9876543210"}, many);
   std::size_t lines = 0;
   for (std::string_view line : split(page, '\n')) {
     if (line.empty()) continue;
@@ -173,6 +192,7 @@ TEST(StickTexts, ThePageIsAsciiWithCrlfAndNarrow) {
     for (const char c : line) EXPECT_TRUE((c >= ' ' && c <= '~') || c == '\r') << line;
   }
   EXPECT_LE(lines, 66u);  // a printed page
+  EXPECT_NE(page.find("              and 2 more\r\n"), std::string::npos);
   EXPECT_NE(page.find("signed by     0123456789ABCDEF, FEDCBA9876543210\r\n"), std::string::npos);
   EXPECT_EQ(page.find(test::first_key().public_key().base64()), std::string::npos);
   EXPECT_EQ(page.find(test::first_key().public_key().fingerprint_words()), std::string::npos);

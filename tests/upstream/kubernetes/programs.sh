@@ -3,6 +3,7 @@
 # reaches package registries only. Each is kept between runs by what it is made of; a set is a folder of links to them.
 #   programs.sh            builds what is missing, prints the folder of the set
 #   programs.sh parts      builds nothing, prints for each part of the set: PLACE_IN_FOLDER KEY
+#   programs.sh acme       the same as the first for another set: the certificate authority of tests/upstream/acme
 # ROOTCELLAR_PROGRAMS names another place than ~/.cache/rootcellar/programs.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -117,6 +118,12 @@ parts() {
   "$1" cri-dockerd-systemd module_files github.com/Mirantis/cri-dockerd "$cri_dockerd_version" packaging/systemd
 }
 
+# acme_parts DO
+acme_parts() {
+  local each pebble=github.com/letsencrypt/pebble/v2
+  for each in pebble pebble-challtestsrv; do "$1" bin/$each program $pebble "$pebble_version" $pebble/cmd/$each; done
+}
+
 # Where the repository lies is no part of what a program is.
 key_of() { { printf '%s\n' "$go_version" "${@#"$here"/}"; declare -f "$2" program write_module; } | sha256sum | cut -c1-16; }
 
@@ -141,7 +148,7 @@ find_compiler() {
 # Once, before the first part that is missing.
 prepare() {
   [ -z "${prepared-}" ] || return 0
-  say "building programs of Kubernetes $kubernetes_version from their Go modules (all of them: once, about 20 minutes on two cores)"
+  [ "$set" != parts ] || say "building programs of Kubernetes $kubernetes_version from their Go modules (all of them: once, about 20 minutes on two cores)"
   export GOFLAGS="-buildvcs=false -mod=mod -p=2" GOWORK=off CGO_ENABLED=0 GOMODCACHE=$kept/build/modules GOCACHE=$kept/build/objects
   find_compiler
   prepared=yes
@@ -164,7 +171,9 @@ make_part() {
   cp -al "$part" "$folder/$place"
 }
 
-keys=$(parts print_key)
+set=parts
+[ "${1-}" != acme ] || set=acme_parts
+keys=$($set print_key)
 if [ "${1-}" = parts ]; then
   echo "$keys"
   exit 0
@@ -174,7 +183,7 @@ if [ ! -e "$folder/complete" ]; then
   mkdir -p "$kept/parts" "$folder"
   exec 9> "$kept/lock"
   flock 9
-  parts make_part
+  $set make_part
   touch "$folder/complete"
   # Compiling again is for another set: gigabytes that nobody needs until then.
   [ ! -d "$kept/build" ] || { chmod -R u+w "$kept/build" && rm -rf "$kept/build"; }

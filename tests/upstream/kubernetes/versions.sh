@@ -1,5 +1,6 @@
 # The one place for the versions of the stand-in's programs; profiles/lab-cluster.yaml names the same.
 go_version=1.26.8
+pebble_version=v2.10.1       # of tests/upstream/acme
 kubernetes_version=v1.34.4
 etcd_version=v3.6.15
 etcd_image_tag=3.6.5-0      # what kubeadm of this version asks for; the program in it is etcd_version
