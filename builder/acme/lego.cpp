@@ -7,7 +7,6 @@
 #include "builder/source/url.h"
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
-#include "bundle/base/process.h"
 #include "bundle/base/text.h"
 
 namespace rootcellar {
@@ -119,6 +118,8 @@ std::string hook_script(const std::vector<std::string>& argv) {
   return script + " \"$1\" \"$2\" \"--value=$3\"\n";  // a value may begin with a dash
 }
 
+bool is_good_for_long(std::int64_t from, std::int64_t until, std::int64_t now) { return 3 * (until - now) > 2 * (until - from); }
+
 std::string find_lego() {
   if (const auto program = find_program("lego")) return *program;
   throw HostError("cannot find the program 'lego'", "install the package 'lego': apt-get install lego");
@@ -132,7 +133,10 @@ void run_lego(const std::string& program, const LegoOrder& order, const std::fun
   spec.time_limit_seconds = k_time_limit;
   spec.merge_stderr = true;
   spec.on_output = [&](std::string_view line) { on_line(lego_line(line)); };
-  const ProcessResult result = run_process(spec);
+  require_certificate(order, run_process(spec));
+}
+
+void require_certificate(const LegoOrder& order, const ProcessResult& result) {
   const std::string subject = cat("cannot obtain a certificate for '", order.domain, "' from '", order.server, "': ");
   if (result.timed_out) throw SystemError(cat(subject, "lego came to no end within ", human_duration(k_time_limit)));
   if (result.exit_code == 0) return;

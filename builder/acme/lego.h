@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bundle/base/process.h"
+
 namespace rootcellar {
 
 inline constexpr std::string_view k_lets_encrypt = "https://acme-v02.api.letsencrypt.org/directory";
@@ -43,9 +45,15 @@ bool is_lego_news(std::string_view line);
 /// A program for `hook`: calls `argv` with lego's words behind it: present|cleanup FQDN --value=VALUE
 std::string hook_script(const std::vector<std::string>& argv);
 
+/// Of a certificate kept from before: more than two thirds of its time are left, because a bundle may lie a while before it is installed.
+/// UTC seconds.
+bool is_good_for_long(std::int64_t from, std::int64_t until, std::int64_t now);
+
+/// Throws unless lego ended well: InputError with its reason, SystemError when it came to no end.
+void require_certificate(const LegoOrder& order, const ProcessResult& result);
 /// HostError naming the package when it is not installed.
 std::string find_lego();
-/// Runs it to the end; `on_line` gets what it says meanwhile. InputError when there is no certificate then.
+/// Runs it to the end; `on_line` gets what it says meanwhile. Throws as require_certificate().
 void run_lego(const std::string& program, const LegoOrder& order, const std::function<void(std::string_view)>& on_line);
 
 }  // namespace rootcellar

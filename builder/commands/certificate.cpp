@@ -70,12 +70,10 @@ LegoOrder order_of(const CertificateWords& words, const std::string& cache) {
   return order;
 }
 
-/// More than two thirds of its days are left: a bundle may lie a while before it is installed.
-std::optional<CertificateSummary> kept_certificate(const LegoOrder& order, std::int64_t now) {
+bool is_kept(const LegoOrder& order) {
   const auto chain = read_file_if_exists(kept_chain(order), k_max_pem);
   const auto summary = chain ? summary_of(*chain) : std::nullopt;
-  if (!summary || 3 * (summary->until - now) <= 2 * (summary->until - summary->from)) return std::nullopt;
-  return summary;
+  return summary && is_good_for_long(summary->from, summary->until, std::time(nullptr));
 }
 
 void require_consent(const CertificateWords& words, const LegoOrder& order) {
@@ -118,7 +116,8 @@ CertificateSummary hand_over(const CertificateWords& words, const LegoOrder& ord
   const std::string chain = read_file(kept_chain(order), k_max_pem);
   const SecretText key(read_file(kept_key(order), k_max_pem));
   const auto faults = faults_of({chain, key.view(), {words.domain, cat("www.", words.domain)}, std::time(nullptr)});
-  if (!faults.empty()) throw InputError(cat("cannot use the certificate from '", words.server, "': ", join(faults, "; ")));
+  if (!faults.empty())
+    throw InputError(cat("cannot use the certificate from '", words.server, "': ", join(faults, "; ")), "--renew obtains another");
   make_directories(words.output, 0700);
   write_file_atomically(path_join(words.output, "key.pem"), key.view(), 0600);
   write_file_atomically(path_join(words.output, "chain.pem"), chain);
@@ -146,7 +145,7 @@ ExitCode certify(cli::Console& console, const CertificateWords& words) {
   const LegoOrder order = order_of(words, bench.context().cache.root());
   make_directories(order.folder, 0700);
   const FileLock lock(path_join(order.folder, "lock"));
-  const bool kept = !words.renew && kept_certificate(order, std::time(nullptr)).has_value();
+  const bool kept = !words.renew && is_kept(order);
   if (!kept) require_consent(words, order);
   // Before lego: a wrong token is told here, and costs none of the attempts that the authority allows.
   DuckDns duckdns(bench.context().http, words.domain, std::move(token));

@@ -6,6 +6,7 @@
 #include "bundle/base/file.h"
 #include "bundle/base/process.h"
 #include "bundle/base/text.h"
+#include "tests/support/thrown.h"
 
 namespace rootcellar {
 namespace {
@@ -86,6 +87,33 @@ TEST(Lego, WhatTheHookCouldNotDoIsTheReasonBeforeAll) {
                         "2026/11/25 17:40:01 error: cannot set the TXT record\nhint: compare\n\n"
                         "2026/11/25 17:40:02 Could not obtain certificates:\n\terror: exit status 3\n"),
             "cannot set the TXT record");
+}
+
+TEST(Lego, HowItEnded) {
+  std::string hint;
+  const auto failure = [&hint](const LegoOrder& ordered, const ProcessResult& result) {
+    return test::message_of([&] { require_certificate(ordered, result); }, &hint);
+  };
+  EXPECT_EQ(failure(order(), {}), "no error");
+  EXPECT_EQ(failure(order(), {.exit_code = 1}),
+            "cannot obtain a certificate for 'lab.duckdns.org' from 'https://ca.example:14000/dir': lego ended with exit code 1");
+  EXPECT_EQ(hint, "");
+  EXPECT_EQ(failure(order(), {.exit_code = 143, .timed_out = true}),
+            "cannot obtain a certificate for 'lab.duckdns.org' from 'https://ca.example:14000/dir': lego came to no end within 30 min");
+  LegoOrder known = order();
+  known.server = k_lets_encrypt;
+  EXPECT_EQ(failure(known, {.exit_code = 1, .output = "2026/11/25 17:40:00 no\n"}),
+            "cannot obtain a certificate for 'lab.duckdns.org' from 'https://acme-v02.api.letsencrypt.org/directory': lego: no");
+  EXPECT_EQ(
+      hint,
+      "until it works, try with --server https://acme-staging-v02.api.letsencrypt.org/directory: the real one allows few failures an hour");
+}
+
+TEST(Lego, KeptWhileMoreThanTwoThirdsAreLeft) {
+  EXPECT_TRUE(is_good_for_long(0, 90, 0));
+  EXPECT_TRUE(is_good_for_long(0, 90, 29));
+  EXPECT_FALSE(is_good_for_long(0, 90, 30));
+  EXPECT_FALSE(is_good_for_long(0, 90, 91));
 }
 
 TEST(Lego, TheHookCallsWithEveryWordAsItIs) {

@@ -105,6 +105,16 @@ same "certificate   lab.duckdns.org
               good until ${until%T*}; the answers name it as lan.certificate:" "$(grep -A 2 "^certificate" stick/README.txt | tr -d '\r')"
 ok "it goes on a stick, whose page tells its names and its end"
 
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout one/nameless.key -out one/nameless.crt -days 2 -subj /CN=nobody \
+  -addext basicConstraints=critical,CA:FALSE 2> /dev/null
+mkdir nameless && mv one/nameless.crt nameless/chain.pem && mv one/nameless.key nameless/key.pem
+code=0
+"$rootcellar" stage out --to stick --certificate nameless > shown 2> said || code=$?
+same "error: cannot stage the certificate in 'nameless': it is for no name
+hint: 'rootcellar certificate' obtains one" "$(cat said)"
+same 3 $code
+ok "one without names does not"
+
 account=$(sha256sum "$state"/accounts/*/hostmaster@lab.duckdns.org/account.json)
 : > "$RC_ACME_DUCKDNS_LOG"
 certificate "${lab[@]}" --address 192.0.2.11 -o two > shown 2> said
@@ -114,6 +124,18 @@ same "lab a 192.0.2.11" "$(cat "$RC_ACME_DUCKDNS_LOG")"
 same "$(serial one)" "$(serial two)"
 same 192.0.2.11 "$(python3 "$acme_here/address_of.py" lab.duckdns.org "$RC_ACME_DNS")"
 ok "run again, the certificate is kept and the address follows"
+
+certificate "${lab[@]}" -o two --json > shown 2> said
+same '{"event":"certificate","chain":"two/chain.pem","key":"two/key.pem","names":["lab.duckdns.org","*.lab.duckdns.org"],"until":"'"$until"'"}' \
+  "$(tail -n 1 shown)"
+ok "the same for programs"
+
+cp nameless/key.pem "$state/certificates/lab.duckdns.org.key"
+refused 3 "The certificate obtained before is good for most of its time; --renew obtains another.
+error: cannot use the certificate from '$RC_ACME_DIRECTORY': the key is not that of certificate 1 of 2
+hint: --renew obtains another" "${lab[@]}" -o three
+! [ -e three ] || fail "it was handed over all the same"
+ok "what a browser would refuse is not handed over"
 
 DUCKDNS_TOKEN=$RC_ACME_TOKEN certificate --domain lab.duckdns.org --renew -o two > shown 2> said
 [ "$(serial one)" != "$(serial two)" ] || fail "renewed, yet the same"
