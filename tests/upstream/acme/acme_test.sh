@@ -144,6 +144,13 @@ same "$account" "$(sha256sum "$state"/accounts/*/hostmaster@lab.duckdns.org/acco
 same 192.0.2.11 "$(python3 "$acme_here/address_of.py" lab.duckdns.org "$RC_ACME_DNS")"
 ok "renewed with the same account, the token from the environment, the address left alone"
 
+LEGO_CA_CERTIFICATES=$RC_ACME_CA lego --server "$RC_ACME_DIRECTORY" --email hostmaster@lab.duckdns.org --path "$state" \
+  --domains lab.duckdns.org revoke > shown 2>&1 || { cat shown >&2; fail "not revoked"; }
+certificate "${lab[@]}" -o two > shown 2> said
+openssl verify -CAfile "$RC_ACME_ROOT" -untrusted two/chain.pem two/chain.pem > /dev/null
+! grep -q "obtained before" said || fail "the revoked one is still used"
+ok "revoked by lego as docs/lan.md says it, another is obtained"
+
 code=0
 certificate --domain lost.duckdns.org --token-file token --accept-terms > shown 2> said || code=$?
 why="acme: error: 403 :: urn:ietf:params:acme:error:unauthorized :: No TXT records found for DNS challenge"
