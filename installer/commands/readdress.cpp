@@ -66,9 +66,9 @@ void follow_networks(std::vector<Step>& steps, const std::string& from, const st
   }
 }
 
-/// A step that says the address, and the one that brings the node along.
+/// A step that says the address, the one that brings the node along, and what the new certificate is shared by.
 bool is_concerned(const Step& before, const Step& after) {
-  return std::holds_alternative<KubeadmInit>(before.action) || encode_step(before).dump() != encode_step(after).dump();
+  return std::holds_alternative<KubeadmInit>(before.action) || std::holds_alternative<ShareTrust>(before.action) || encode_step(before).dump() != encode_step(after).dump();
 }
 
 void keep_answers(const std::string& from, const std::string& to, Surroundings& surroundings) {

@@ -60,6 +60,16 @@ void write_exports(const CareSetting& setting, RunContext& context, cli::Console
   }
 }
 
+/// Pods are given the site's certificate as it is now.
+void share_trust(const CareSetting& setting, RunContext& context, cli::Console& console) {
+  for (const Step& step : setting.plan.steps) {
+    const auto* trust = std::get_if<ShareTrust>(&step.action);
+    if (trust == nullptr || probe_step(step, context) == ProbeResult::already) continue;
+    do_step(step, context);
+    console.say(cat("Namespace '", trust->space, "' has the site's certificate as it is now."));
+  }
+}
+
 /// By the install unit, as the plan's other steps were done.
 void rename_server(std::optional<CareSetting>& setting, const ServerRenaming& renaming, cli::Console& console, Surroundings& surroundings) {
   if (renaming.change.concerned.empty()) return;
@@ -89,6 +99,7 @@ ExitCode renew(cli::Console& console, const RenewOptions& options, Surroundings&
   renew_certificates(setting->bundle.index().appliance.cluster.version, setting->node.join ? std::string() : setting->node.config,
                      {step, context});
   write_exports(*setting, context, console);
+  share_trust(*setting, context, console);
   show(before, renewable(surroundings.host), console);
   return ExitCode::ok;
 }

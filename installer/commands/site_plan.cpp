@@ -7,6 +7,7 @@
 #include "installer/commands/existing_site.h"
 #include "installer/commands/our_tags.h"
 #include "installer/plan/answered_files.h"
+#include "installer/plan/lan_site.h"
 #include "installer/run/json_merge.h"
 #include "installer/run/restored_cluster.h"
 #include "installer/run/runtime_values.h"
@@ -15,6 +16,7 @@ namespace rootcellar {
 namespace {
 
 constexpr std::size_t k_answers_limit = std::size_t{1} << 20;
+constexpr std::uint64_t k_neighbours_limit = 1500;  // milliseconds: the kernel asks once a second
 constexpr std::string_view k_daemon_json = "/etc/docker/daemon.json";
 
 Answers answers_for(const std::optional<std::string>& file, const KeptState& kept, Surroundings& surroundings) {
@@ -137,6 +139,8 @@ SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers
   add_what_only_root_sees(bundle, site.answers, surroundings, site.facts);
   read_answered_files(bundle, kept, surroundings, site);
   site.facts.existing = ask_existing(bundle, site.answers, site.facts, surroundings.host);
+  site.facts.answering =
+      surroundings.host.answering(balancer_addresses(bundle.index().appliance, site.answers, site.facts), k_neighbours_limit);
   site.join = ticket ? ticket : joined_by(site.facts, surroundings);
   site.plan = site.join ? make_join_plan(bundle.header(), bundle.index(), site.facts, site.answers, *site.join)
                         : make_plan(bundle.header(), bundle.index(), site.facts, site.answers);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,8 @@ class HostSystem {
   virtual HttpReply http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization = {}) = 0;
   /// Whether a nameserver at this numeric IPv4 address answers at all: empty when it does, else why not.
   virtual std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) = 0;
+  /// Of these numeric IPv4 addresses those that answer on a network of this machine's, each with its hardware address ("52:54:00:12:34:56").
+  virtual std::map<std::string, std::string> answering(const std::vector<std::string>& addresses, std::uint64_t milliseconds) = 0;
   virtual std::int64_t now() = 0;  ///< UTC seconds
   virtual void sleep(std::uint64_t milliseconds) = 0;
   virtual bool is_root() = 0;

@@ -18,6 +18,7 @@
 #include "installer/host/accounts.h"
 #include "installer/host/http_get.h"
 #include "installer/host/nameserver.h"
+#include "installer/host/neighbours.h"
 #include "installer/host/redaction.h"
 #include "installer/host/tools.h"
 
@@ -91,6 +92,9 @@ class RealHost final : public HostSystem {
   }
   std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) override {
     return ask_nameserver(address, time_limit);
+  }
+  std::map<std::string, std::string> answering(const std::vector<std::string>& addresses, std::uint64_t milliseconds) override {
+    return ask_neighbours(addresses, milliseconds);
   }
   std::int64_t now() override { return ::time(nullptr); }
   void sleep(std::uint64_t milliseconds) override;

@@ -9,37 +9,6 @@
 namespace rootcellar {
 namespace {
 
-constexpr unsigned k_first_with_ready = 16;  // kubeadm's CoreDNS is 1.6 from there on, and is asked at /ready
-
-/// Two servers, because the plugin `template` comes before `kubernetes` in CoreDNS's own order and would answer for it.
-std::string corefile(const std::string& domain, unsigned minor) {
-  const std::string_view ready = minor >= k_first_with_ready ? "    ready\n" : "";
-  return cat(domain, ":53 in-addr.arpa:53 ip6.arpa:53 {\n    errors\n    health\n", ready, "    kubernetes ", domain,
-             " in-addr.arpa ip6.arpa {\n        pods insecure\n        ttl 30\n    }\n    prometheus :9153\n    cache 30\n    reload\n"
-             "    loadbalance\n}\n.:53 {\n    errors\n    template ANY ANY {\n        rcode NXDOMAIN\n    }\n    reload\n}\n");
-}
-
-std::string indented(std::string_view text) {
-  std::string out;
-  for (const std::string_view line : split(text, '\n')) {
-    if (!line.empty()) out += cat("    ", line, "\n");
-  }
-  return out;
-}
-
-void plan_resolver(const PlanInput& input, Plan& plan) {
-  if (!pods_nameservers(input).empty() || input.join != nullptr) return;
-  const ClusterSection& section = input.appliance().cluster;
-  ApplyManifest apply;
-  apply.name = "coredns-without-upstream";
-  apply.space = "kube-system";
-  apply.text = cat("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\ndata:\n  Corefile: |\n",
-                   indented(corefile(section.domain, kubernetes_minor(section.version).value_or(0))));
-  add_step(plan, "coredns-upstream", "let CoreDNS do without a nameserver",
-           "CoreDNS ends at once where it is given no nameserver; now names outside the cluster are unknown, and its own are answered.",
-           apply);
-}
-
 class Deployments {
  public:
   Deployments(const PlanInput& input, const ClusterSite& site, Plan& plan)
@@ -150,6 +119,9 @@ void plan_marks(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   }
   if (input.appliance().cluster.schedule_on_control_plane) {
     for (const std::string_view taint : site.dialect->taints) mark.remove_taints.emplace_back(taint);
+    // kubeadm's, and MetalLB then answers for no address from here.
+    const LanSection& lan = input.appliance().lan;
+    if (lan.enabled && lan.balancer.enabled) mark.labels.emplace_back("node.kubernetes.io/exclude-from-external-load-balancers-");
   }
   if (mark.labels.empty() && mark.remove_taints.empty()) return;
   const std::string reason = names.empty() ? "This machine runs the appliance's pods too, not only the cluster's own."
@@ -191,6 +163,8 @@ void plan_waits(const ClusterSite& site, Plan& plan) {
 void plan_into_site(const PlanInput& input, const ClusterSite& site, Plan& plan) {
   if (!input.answers.existing.cluster) return;  // refused by plan_site_cluster_fit
   plan_site_cluster(input, site, plan);
+  plan_shared_trust(input, k_site_kubeconfig, plan);
+  caution_about_site_names(input, plan);
   Deployments deployments(input, site, plan);
   for (const GeneratedSecret& secret : input.appliance().cluster.secrets) deployments.add_secret(secret);
   for (const Deployment& deployment : input.appliance().cluster.deploy)
@@ -219,8 +193,9 @@ void plan_deployments(const PlanInput& input, Plan& plan) {
   if (input.join != nullptr) return plan_joined(input, site, plan);
   const ClusterSection& section = input.appliance().cluster;
   Deployments deployments(input, site, plan);
-  plan_resolver(input, plan);
+  plan_cluster_names(input, plan);
   plan_marks(input, site, plan);
+  plan_shared_trust(input, k_admin_kubeconfig, plan);
   for (const GeneratedSecret& secret : section.secrets) deployments.add_secret(secret);
   for (const Deployment& network : section.network)
     deployments.add(network, "It is the network between pods; without it the node is not ready.");

@@ -28,6 +28,16 @@ LanSite make_lan_site(const PlanInput& input);
 void plan_lan_fit(const PlanInput& input, Plan& plan);
 /// The authority, the certificate, and the trust of this machine in it: before anything that uses them.
 void plan_lan_trust(const PlanInput& input, Plan& plan);
+/// Refusals of a load balancer's addresses that it cannot have.
+void plan_balancer_fit(const PlanInput& input, const LanSite& site, Plan& plan);
+/// The addresses that are to be free: of a load balancer that is not there yet. Empty: nobody has to be asked.
+std::vector<std::string> balancer_addresses(const Appliance& appliance, const Answers& answers, const Facts& facts);
+/// What pods are told: trust and the site's certificate, in namespaces of the cluster.
+void plan_shared_trust(const PlanInput& input, const char* kubeconfig, Plan& plan);
+/// The records that the nameserver of a site's own cluster needs.
+void caution_about_site_names(const PlanInput& input, Plan& plan);
+/// CoreDNS's configuration; nothing where kubeadm's own is right.
+void plan_cluster_names(const PlanInput& input, Plan& plan);
 /// Names, time and page.
 void plan_lan_services(const PlanInput& input, Plan& plan);
 /// "bench7.local"

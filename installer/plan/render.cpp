@@ -96,8 +96,12 @@ struct Changes {
   void operator()(const IssueCertificate& a) {
     lines.push_back(cat("for ", join(a.names, ", "), a.addresses.empty() ? "" : ", ", join(a.addresses, ", ")));
   }
+  void operator()(const ShareTrust& a) {
+    lines.push_back(cat("ConfigMap ", k_trust_map, " and Secret ", k_site_secret, " in namespace ", a.space, "; uninstall takes them away"));
+  }
   void operator()(const MarkNode& a) {
-    for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
+    for (const std::string& label : a.labels)
+      lines.push_back(label.ends_with('-') ? cat("without the label ", label.substr(0, label.size() - 1)) : cat("label ", label));
     for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));
   }
   void operator()(const KeepSiteFile& a) { lines.push_back(cat("from '", a.from, "', readable by root only; uninstall removes it here")); }

@@ -177,10 +177,10 @@ struct CaptureValue {
   std::string kubeconfig = k_admin_kubeconfig;
 };
 
-/// Labels and taints of a node by name, set with --overwrite. Undo: none, the node goes as a whole.
+/// Labels and taints of a node by name, set with --overwrite. As kubectl spells them. Undo: none, the node goes as a whole.
 struct MarkNode {
   std::string node;
-  std::vector<std::string> labels;         ///< "key=value"
+  std::vector<std::string> labels;         ///< "key=value", and "key-" for one that goes
   std::vector<std::string> remove_taints;  ///< "node-role.kubernetes.io/control-plane"
   std::string kubeconfig = k_admin_kubeconfig;
 };

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "installer/run/cluster_step.h"
+
 namespace rootcellar {
 
 /// What the steps below keep and tell for one authority and the certificate it signs, `set` being "site" or "mirror".
@@ -41,6 +43,21 @@ struct IssueCertificate {
 struct DrawCode {
   std::string path;
   std::string text;
+};
+
+/// What Debian's programs, and this machine's own, read as the list of authorities.
+inline constexpr const char* k_system_bundle = "/etc/ssl/certs/ca-certificates.crt";
+/// What pods mount to trust the site, and to serve by its certificate.
+inline constexpr const char* k_trust_map = "rootcellar-trust";
+inline constexpr const char* k_site_secret = "rootcellar-site";
+
+/// In a namespace of the cluster: a ConfigMap with the site's authority (ca.crt) and this machine's whole list with it (ca-certificates.crt),
+/// and a Secret with the site's certificate. Compared by what the cluster has, so that it follows what is renewed. Undo deletes both.
+struct ShareTrust {
+  std::string space;
+  std::string set = k_site_set;
+  std::string bundle = k_system_bundle;
+  std::string kubeconfig = k_admin_kubeconfig;
 };
 
 }  // namespace rootcellar

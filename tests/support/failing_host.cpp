@@ -98,6 +98,10 @@ std::string FailingHost::nameserver_fault(const std::string& address, std::uint6
   return count(address, [&] { return inner_.nameserver_fault(address, time_limit); });
 }
 
+std::map<std::string, std::string> FailingHost::answering(const std::vector<std::string>& addresses, std::uint64_t milliseconds) {
+  return count("neighbours", [&] { return inner_.answering(addresses, milliseconds); });
+}
+
 HttpReply FailingHost::http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization) {
   return count(url, [&] { return inner_.http_get(url, time_limit, authorization); });
 }

@@ -41,6 +41,7 @@ class FailingHost final : public HostSystem {
   ToolResult run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) override;
   HttpReply http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization) override;
   std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) override;
+  std::map<std::string, std::string> answering(const std::vector<std::string>& addresses, std::uint64_t milliseconds) override;
   std::int64_t now() override { return inner_.now(); }
   void sleep(std::uint64_t milliseconds) override { inner_.sleep(milliseconds); }
   bool is_root() override { return inner_.is_root(); }

@@ -63,6 +63,14 @@ class MemoryHost final : public HostSystem {
   }
   /// `fault`: why it does not answer; empty: it does. One that no test set refuses.
   void set_nameserver(const std::string& address, std::string fault) { nameservers_[address] = std::move(fault); }
+  std::map<std::string, std::string> answering(const std::vector<std::string>& addresses, std::uint64_t) override {
+    std::map<std::string, std::string> found;
+    for (const std::string& address : addresses) {
+      if (const auto neighbour = neighbours_.find(address); neighbour != neighbours_.end()) found.insert(*neighbour);
+    }
+    return found;
+  }
+  void set_neighbour(const std::string& address, const std::string& hardware) { neighbours_[address] = hardware; }
   std::int64_t now() override { return now_ms_ / 1000; }
   void sleep(std::uint64_t milliseconds) override { now_ms_ += static_cast<std::int64_t>(milliseconds); }
   bool is_root() override { return root_; }
@@ -81,7 +89,7 @@ class MemoryHost final : public HostSystem {
 
   MemoryTree tree_, durable_;
   std::map<std::string, Tool> tools_;
-  std::map<std::string, std::string> nameservers_;
+  std::map<std::string, std::string> nameservers_, neighbours_;
   Server server_;
   std::map<std::string, unsigned> ids_;
   std::vector<std::vector<std::string>> calls_;

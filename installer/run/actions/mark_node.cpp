@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::uint64_t k_limit = 60;  // seconds
 
+/// As it is meant to be: with this value, or, "key-", not there.
 bool has_label(const JsonValue& node, const std::string& label) {
+  if (label.ends_with('-')) return find_at(node, {"metadata", "labels", std::string_view(label).substr(0, label.size() - 1)}) == nullptr;
   const std::size_t equals = label.find('=');
   const JsonValue* value = find_at(node, {"metadata", "labels", std::string_view(label).substr(0, equals)});
   return value != nullptr && value->as_string() == (equals == label.npos ? std::string() : label.substr(equals + 1));

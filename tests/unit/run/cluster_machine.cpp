@@ -62,6 +62,9 @@ std::vector<Step> node_steps() {
       {"pull", "pull an image", "", PullIntoContainerd{"docker.io/lab/web:1", sha256(as_bytes("docker.io/lab/web:1")), true}},
       {"pin", "pin an image", "", PullIntoContainerd{"registry.lab/theirs:1", {}, true}},
       {"db", "make a password", "", MakeSecret{secret("db", "password"), {}}},
+      {"authority", "stand in for an authority", "", MakeSecret{secret("site-authority", "password"), {}}},
+      {"certificate", "stand in for a certificate", "", MakeSecret{secret("site-certificate", "password"), {}}},
+      {"certificate-key", "stand in for its key", "", MakeSecret{secret("site-certificate-key", "password"), {}}},
       {"token", "make a token", "", MakeSecret{secret("token", "jwt", "db"), values()}},
       {"pulls", "make a pull secret", "", MakeSecret{secret("pulls", "dockerconfigjson", "db"), values()}},
       {"config", "write kubeadm's configuration", "", WriteFile{"/etc/rootcellar-kubeadm.yaml", "kind: InitConfiguration\n", 0600, {}}},
@@ -108,10 +111,11 @@ Bundle next_cluster_bundle(const std::string& directory) {
 std::vector<Step> cluster_plan() {
   std::vector<Step> steps = node_steps();
   const std::vector<Step> deployed = {
-      {"node", "mark the node", "", MarkNode{"one", {"role=web"}, {"node-role.kubernetes.io/control-plane"}}},
+      {"node", "mark the node", "", MarkNode{"one", {"role=web", "balanced-"}, {"node-role.kubernetes.io/control-plane"}}},
       {"ready", "wait for the node", "",
        WaitInCluster{wait("jsonpath", "node/one", R"({.status.conditions[?(@.type=="Ready")].status})", "True"), {}}},
       {"node-pods", "wait for its pods", "", WaitInCluster{wait(k_wait_for_node_pods, "one"), {}}},
+      {"trust", "share trust", "", ShareTrust{"people"}},
       {"argo", "apply argo", "", ApplyManifest{"argo", "lab", {"manifests/argo.yaml"}, "", false, {}}},
       {"web", "apply web", "", ApplyManifest{"web", "lab", {}, web_manifest("1"), false, values()}},
       {"workflow", "wait for the workflow", "", WaitInCluster{wait("jsonpath", "workflow/hello", "{.status.phase}", "Succeeded"), {}}},

@@ -165,6 +165,13 @@ ToolResult get_node(MemoryHost& host) {
 /// A controller's part: a job ends as it should, and a token is put into the Secret that asks for one.
 ToolResult get_kept(const ToolCall& call, const std::string& target, const std::string& text) {
   JsonValue object = parse_json(text, target);
+  const std::string format = value_after(call, "--output", "");
+  if (format == "jsonpath={.data.tls\\.crt}")
+    return good(base64_encode(as_bytes(object.find("stringData")->text("tls.crt").value_or(""))));
+  if (format.find("managed-by") != format.npos) {
+    const JsonValue* labels = object.find("metadata")->find("labels");
+    return good(cat(object.find("metadata")->text("name").value_or(""), " ", labels == nullptr ? "" : "rootcellar"));
+  }
   if (target.starts_with("job/")) {
     const JsonValue complete = JsonValue::object({{"type", JsonValue::string("Complete")}, {"status", JsonValue::string("True")}});
     object.set("status", JsonValue::object({{"conditions", JsonValue::array({complete})}}));
@@ -181,6 +188,7 @@ ToolResult get_object(MemoryHost& host, const ToolCall& call) {
   const std::string format = value_after(call, "--output", "");
   if (format.find("Ready") != format.npos) return good("True");
   if (const auto kept = host.read_file(kept_at(call, target), 1u << 20)) return get_kept(call, target, *kept);
+  if (target == "configmap/rootcellar-trust" || target == "secret/rootcellar-site") return good();
   if (target == "serviceaccount/default" || target == "secret/web-login")
     return good(R"({"kind":"Secret","data":{"password":"aHVudGVyMg=="}})");
   if (!read_lines(host, k_objects).contains(qualified(call, target))) return good();
@@ -250,7 +258,8 @@ ToolResult kubectl(MemoryHost& host, const ToolCall& call) {
     set_member(host, k_objects, cat("- namespace/", call.argv.back()), true);
   if (verb == "exec") return exec(host, call);
   for (std::size_t i = 6; verb == "label" && i < call.argv.size(); ++i) {
-    if (!call.argv[i].starts_with("--")) set_member(host, k_node, call.argv[i], true);
+    const std::string& word = call.argv[i];
+    if (!word.starts_with("--")) set_member(host, k_node, word.ends_with('-') ? cat(word.substr(0, word.size() - 1), "=") : word, !word.ends_with('-'));
   }
   if (verb == "taint") set_member(host, k_node, "untainted=yes", true);
   return good();

@@ -122,7 +122,7 @@ void start_cluster(MemoryHost& host) {
       k_rules,
       "*filter\n:FORWARD DROP [0:0]\n:KUBE-FORWARD - [0:0]\n-A FORWARD -j KUBE-FORWARD\n-A FORWARD -s 10.9.9.9/32 -j ACCEPT\nCOMMIT\n");
   set_member(host, "/fake/active", "kubelet.service", true);
-  host.write_file(k_node, "");
+  host.write_file(k_node, "balanced=\n");
 }
 
 // Leaves what the real one leaves: network configuration, devices, packet rules, data.

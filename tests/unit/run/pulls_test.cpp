@@ -68,6 +68,9 @@ class SharedHost final : public HostSystem {
   std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) override {
     return one([&] { return inner_.nameserver_fault(address, time_limit); });
   }
+  std::map<std::string, std::string> answering(const std::vector<std::string>& addresses, std::uint64_t milliseconds) override {
+    return one([&] { return inner_.answering(addresses, milliseconds); });
+  }
   std::int64_t now() override { return one([&] { return inner_.now(); }); }
   void sleep(std::uint64_t milliseconds) override { one([&] { inner_.sleep(milliseconds); }); }
   bool is_root() override { return inner_.is_root(); }

@@ -195,6 +195,7 @@ MemoryTree visible(const MemoryHost& host) {
   for (auto& [path, node] : tree) {
     const bool drawn_anew = path.starts_with("/var/lib/rootcellar/secrets/") || path.starts_with("/var/lib/rootcellar/captures/site-authority");
     if (drawn_anew && !node.content.empty()) node.content = "a secret, or told of one";
+    if (path.starts_with("/fake/kept/people.")) node.content = "made of secrets";
   }
   return tree;
 }
