@@ -100,6 +100,7 @@ generated: "$made"
 INDEX
 
 place kube-flannel.yml "raw.githubusercontent.com/flannel-io/flannel/$flannel_version/Documentation/kube-flannel.yml"
+place metallb-native.yaml "raw.githubusercontent.com/metallb/metallb/$metallb_version/config/manifests/metallb-native.yaml"
 place argo-manifests "raw.githubusercontent.com/argoproj/argo-workflows/$argo_version/manifests"
 place cri-dockerd-systemd "raw.githubusercontent.com/Mirantis/cri-dockerd/$cri_dockerd_version/packaging/systemd"
 find "$folder" -exec touch --date="$made" {} +

@@ -69,4 +69,6 @@ image "nvcr.io/nvidia/k8s-device-plugin:$nvidia_device_plugin_version" debian nv
   --config.entrypoint nvidia-device-plugin
 image "registry.k8s.io/sig-storage/nfs-subdir-external-provisioner:$provisioner_image_tag" none \
   nfs-subdir-external-provisioner=/nfs-subdir-external-provisioner -- --config.entrypoint /nfs-subdir-external-provisioner
+image "quay.io/metallb/controller:$metallb_version" none metallb-controller=/controller -- --config.entrypoint /controller
+image "quay.io/metallb/speaker:$metallb_version" none metallb-speaker=/speaker -- --config.entrypoint /speaker
 mv "$scratch/names" "$layout/names"

@@ -77,7 +77,7 @@ digest() { sha256sum < "$1" | cut -c1-64; }
 
 # parts DO: calls DO PLACE_IN_FOLDER WAY ARGUMENTS... for every part of the set.
 parts() {
-  local each named plugins=github.com/containernetworking/plugins nvidia=github.com/NVIDIA
+  local each named plugins=github.com/containernetworking/plugins nvidia=github.com/NVIDIA metallb=go.universe.tf/metallb
   named="-X k8s.io/component-base/version.gitVersion=$kubernetes_version -X k8s.io/component-base/version.gitMajor=1"
   named="$named -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$kubernetes_version") -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes_version"
   for each in kubeadm kubectl kubelet kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
@@ -112,8 +112,12 @@ parts() {
     "-X $nvidia/k8s-device-plugin/internal/info.version=$nvidia_device_plugin_version -extldflags=-Wl,-z,lazy"
   "$1" bin/nfs-subdir-external-provisioner library_program "$here/nfs-provisioner/main.go.txt" "$(digest "$here/nfs-provisioner/main.go.txt")" \
     sigs.k8s.io/sig-storage-lib-external-provisioner/v11 "$provisioner_library_version"
+  for each in controller speaker; do
+    "$1" bin/metallb-$each program $metallb "$metallb_version" $metallb/$each
+  done
   "$1" bin/pause c_program "$here/pause.c" "$(digest "$here/pause.c")"
   "$1" kube-flannel.yml module_files github.com/flannel-io/flannel "$flannel_version" Documentation/kube-flannel.yml
+  "$1" metallb-native.yaml module_files $metallb "$metallb_version" config/manifests/metallb-native.yaml
   "$1" argo-manifests module_files $argo "$argo_version" manifests
   "$1" cri-dockerd-systemd module_files github.com/Mirantis/cri-dockerd "$cri_dockerd_version" packaging/systemd
 }

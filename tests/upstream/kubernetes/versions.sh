@@ -18,3 +18,4 @@ nvidia_device_plugin_version=v0.17.4
 provisioner_library_version=v11.0.1
 provisioner_image_tag=v4.0.2
 provisioner_chart_version=4.0.18
+metallb_version=v0.15.2
