@@ -1,5 +1,6 @@
 // Whether a load balancer can have its addresses: of the people's network, and nobody's.
 #include <algorithm>
+#include <map>
 
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
@@ -27,24 +28,27 @@ std::uint32_t broadcast_of(const Network& network) {
   return network.prefix == 0 ? ~std::uint32_t{0} : network.address | ((std::uint64_t{1} << (32 - network.prefix)) - 1);
 }
 
-/// What is in the way inside the range, one sentence each.
-std::vector<std::string> occupied(const PlanInput& input, const Range& range, const Network& network) {
-  std::vector<std::string> found;
-  const auto check = [&](std::uint32_t address, std::string_view what) {
-    if (range.has(address)) found.push_back(cat(ipv4_text(address), " is ", what));
+/// What is in the way inside the range: the first that is known of each address.
+std::map<std::uint32_t, std::string> occupied(const PlanInput& input, const Range& range, const Network& network) {
+  std::map<std::uint32_t, std::string> found;
+  const auto check = [&](std::uint32_t address, std::string what) {
+    if (range.has(address)) found.emplace(address, std::move(what));
   };
   if (network.prefix < 31) {
     check(network.address, "the address of the network itself");
     check(broadcast_of(network), "the network's broadcast address");
   }
   for (const std::string& own : input.facts.addresses) check(parse_ipv4(own).value_or(0), "this machine's");
-  for (const Route& route : input.facts.node.routes) {
-    if (route.gateway != 0 && std::none_of(found.begin(), found.end(), [&](const std::string& text) { return text.starts_with(cat(ipv4_text(route.gateway), " ")); }))
-      check(route.gateway, "a gateway's");
-  }
+  for (const Route& route : input.facts.node.routes) check(route.gateway, "a gateway's");
   for (const auto& [address, hardware] : input.facts.answering)
     check(parse_ipv4(address).value_or(0), cat("somebody's: ", hardware, " answers for it"));
   return found;
+}
+
+/// Whoever is asked is on a wire of this machine's: nothing is sent through a gateway.
+bool is_on_a_wire(const NodeFacts& node, std::uint32_t address) {
+  return std::any_of(node.routes.begin(), node.routes.end(),
+                     [&](const Route& route) { return route.gateway == 0 && route.to.prefix != 0 && route.to.contains(address); });
 }
 
 std::string range_of(const Appliance& appliance, const Answers& answers) { return answers.lan.range.value_or(appliance.lan.balancer.range); }
@@ -62,8 +66,8 @@ void check_range(const PlanInput& input, const LanSite& site, const Range& range
                                 ", because each is asked whether somebody has it"));
     return;
   }
-  for (const std::string& fault : occupied(input, range, *network))
-    plan.refusals.push_back(cat("the load balancer cannot have ", site.range, ": ", fault, "; answer 'lan.range' with addresses that nobody has"));
+  for (const auto& [address, whose] : occupied(input, range, *network))
+    plan.refusals.push_back(cat("the load balancer cannot have ", site.range, ": ", ipv4_text(address), " is ", whose, "; answer 'lan.range' with addresses that nobody has"));
 }
 
 }  // namespace
@@ -92,7 +96,10 @@ std::vector<std::string> balancer_addresses(const Appliance& appliance, const An
   const auto range = parse_range(range_of(appliance, answers));
   if (!range || range->size() > k_most) return {};
   std::vector<std::string> addresses;
-  for (std::uint64_t i = 0; i < range->size(); ++i) addresses.push_back(ipv4_text(range->first + static_cast<std::uint32_t>(i)));
+  for (std::uint64_t i = 0; i < range->size(); ++i) {
+    const std::uint32_t address = range->first + static_cast<std::uint32_t>(i);
+    if (is_on_a_wire(facts.node, address)) addresses.push_back(ipv4_text(address));
+  }
   return addresses;
 }
 

@@ -120,7 +120,7 @@ TEST(LanBalancer, DoesNotGetWhatIsSomebodys) {
   };
   EXPECT_EQ(refusals("192.0.2.0-192.0.2.8"),
             (Texts{refused("192.0.2.0-192.0.2.8", "192.0.2.0 is the address of the network itself"),
-                   refused("192.0.2.0-192.0.2.8", "192.0.2.7 is this machine's"), refused("192.0.2.0-192.0.2.8", "192.0.2.1 is a gateway's")}));
+                   refused("192.0.2.0-192.0.2.8", "192.0.2.1 is a gateway's"), refused("192.0.2.0-192.0.2.8", "192.0.2.7 is this machine's")}));
   EXPECT_EQ(refusals("192.0.2.255-192.0.2.255"), Texts{refused("192.0.2.255-192.0.2.255", "192.0.2.255 is the network's broadcast address")});
   Facts facts = sample_node_facts();
   facts.answering = {{"192.0.2.241", "52:54:00:12:34:56"}};
@@ -138,7 +138,10 @@ TEST(LanBalancer, TakesAtMostAsManyAsCanBeAsked) {
   EXPECT_EQ(balancer_addresses(index.appliance, answers, sample_node_facts()), Texts{});
   answers.lan.range = "192.0.8.0-192.0.8.255";
   EXPECT_EQ(plan_for(index, answers).refusals, Texts{});
-  EXPECT_EQ(balancer_addresses(index.appliance, answers, sample_node_facts()).size(), 256u);
+  Facts facts = sample_node_facts();
+  EXPECT_EQ(balancer_addresses(index.appliance, answers, facts), Texts{}) << "nobody is asked through a gateway";
+  facts.node.routes.push_back({"eth1", {0xc0000800, 24}, 0, 0});
+  EXPECT_EQ(balancer_addresses(index.appliance, answers, facts).size(), 256u);
 }
 
 TEST(LanBalancer, TheDomainMeansOneOfItsAddresses) {
