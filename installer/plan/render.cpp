@@ -96,6 +96,9 @@ struct Changes {
   void operator()(const IssueCertificate& a) {
     lines.push_back(cat("for ", join(a.names, ", "), a.addresses.empty() ? "" : ", ", join(a.addresses, ", ")));
   }
+  void operator()(const UseCertificate& a) {
+    lines.push_back(cat("from '", a.chain, "' and '", a.key, "', for ", join(a.names, ", "), "; copied, readable by root only"));
+  }
   void operator()(const MarkNode& a) {
     for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
     for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));
