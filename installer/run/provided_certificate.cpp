@@ -70,16 +70,22 @@ bool has_provided(const UseCertificate& action, const ActionScope& scope) {
          trim(root.root) == read_kept(secret_path(set.authority, scope), scope);
 }
 
+std::string provided_fault(const UseCertificate& action, const ActionScope& scope) {
+  const auto files = read_files(action, scope.host());
+  if (!files && is_usable(action, certificate_set(action.set), scope)) return {};
+  if (!files) return cat("expected it and its key '", action.key, "', found not both");
+  const std::int64_t now = scope.host().now();
+  return first_fault(action, *files, root_of(files->chain, known_authorities(scope.host()), now), now);
+}
+
 void use_provided(const UseCertificate& action, const ActionScope& scope) {
   const CertificateSet set = certificate_set(action.set);
   HostSystem& host = scope.host();
+  if (const std::string fault = provided_fault(action, scope); !fault.empty())
+    throw InputError(cat("cannot use the certificate '", action.chain, "': ", fault), "put a good one there, and run this again");
   const auto files = read_files(action, host);
-  if (!files && is_usable(action, set, scope)) return;
-  if (!files) throw InputError(cat("cannot use the certificate '", action.chain, "' with '", action.key, "': expected both files, found not both"),
-                               "the answers name them as 'lan.certificate'");
+  if (!files) return;
   const ChainRoot root = root_of(files->chain, known_authorities(host), host.now());
-  if (const std::string fault = first_fault(action, *files, root, host.now()); !fault.empty())
-    throw InputError(cat("cannot use the certificate '", action.chain, "': ", fault), "run 'rootcellar-install install' with the answers again");
   const std::string own = secret_path(set.authority, scope), waits = secret_path(set.made_authority, scope);
   if (!host.exists(waits)) write_private_file(waits, host.read_file(own, k_limit).value_or(""), scope);
   write_private_file(own, root.root, scope);

@@ -12,6 +12,8 @@ std::string known_authorities(HostSystem& host);
 
 /// What is kept is usable now, and is what the files hold; files that are gone by now took nothing with them.
 bool has_provided(const UseCertificate& action, const ActionScope& scope);
+/// Why what the files hold now cannot be used; empty when it can, and when they are gone and what is kept can.
+std::string provided_fault(const UseCertificate& action, const ActionScope& scope);
 /// InputError with the first fault of what the files hold now.
 void use_provided(const UseCertificate& action, const ActionScope& scope);
 /// Takes it out again; the site's own authority, where there is one, is what is trusted here then.

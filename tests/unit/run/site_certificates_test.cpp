@@ -162,7 +162,7 @@ TEST_F(SiteCertificates, WhatTheFilesLackIsSaid) {
   const Step brought = certificate_plan().front();
   host_.remove("/media/stick/key.pem");
   EXPECT_EQ(message_of([&] { run(brought); }),
-            "cannot use the certificate '/media/stick/chain.pem' with '/media/stick/key.pem': expected both files, found not both");
+            "cannot use the certificate '/media/stick/chain.pem': expected it and its key '/media/stick/key.pem', found not both");
   host_.add_file("/media/stick/key.pem", make_private_key());
   EXPECT_EQ(message_of([&] { run(brought); }),
             "cannot use the certificate '/media/stick/chain.pem': the key is not that of certificate 1 of 2 ('lab.example')");
