@@ -32,6 +32,18 @@ void require_alone(const std::string& verb, Surroundings& surroundings) {
                     "look at it with 'rootcellar-install resume', and wait for its end");
 }
 
+std::optional<InstalledSetting> open_installed(const std::string& verb, Surroundings& surroundings) {
+  require_alone(verb, surroundings);
+  FileLock lock(surroundings.lock);
+  const KeptState kept(surroundings);
+  std::optional<Bundle> bundle = kept.open();
+  std::optional<JournaledPlan> plan = journaled_plan(Journal(surroundings.host, kept.journal_path()).records());
+  if (!bundle || !plan) return std::nullopt;
+  if (!plan->finished)
+    throw HostError(cat("cannot ", verb, ": the installation is not complete"), "finish it with 'rootcellar-install resume'");
+  return InstalledSetting{std::move(lock), *std::move(bundle), *std::move(plan)};
+}
+
 CareSetting open_care(const std::string& verb, Surroundings& surroundings) {
   require_alone(verb, surroundings);
   FileLock lock(surroundings.lock);

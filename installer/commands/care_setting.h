@@ -10,6 +10,15 @@
 
 namespace rootcellar {
 
+/// Held while a command works on what is installed.
+struct InstalledSetting {
+  FileLock lock;
+  Bundle bundle;
+  JournaledPlan plan;
+};
+/// Nothing when nothing is installed; HostError when it is not complete.
+std::optional<InstalledSetting> open_installed(const std::string& verb, Surroundings& surroundings);
+
 /// Held while a command works on the cluster.
 struct CareSetting {
   FileLock lock;

@@ -21,6 +21,7 @@ cli::Command ticket_command(Surroundings& surroundings);
 cli::Command backup_command(Surroundings& surroundings);
 cli::Command restore_command(Surroundings& surroundings);
 cli::Command renew_command(Surroundings& surroundings);
+cli::Command ca_command(Surroundings& surroundings);
 cli::Command readdress_command(Surroundings& surroundings);
 
 }  // namespace rootcellar

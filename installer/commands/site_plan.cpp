@@ -6,6 +6,7 @@
 #include "bundle/base/text.h"
 #include "installer/commands/existing_site.h"
 #include "installer/commands/our_tags.h"
+#include "installer/commands/site_certificates_seen.h"
 #include "installer/plan/answered_files.h"
 #include "installer/plan/lan_site.h"
 #include "installer/run/json_merge.h"
@@ -138,6 +139,7 @@ SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers
   site.facts.installer_version = surroundings.version;
   add_what_only_root_sees(bundle, site.answers, surroundings, site.facts);
   read_answered_files(bundle, kept, surroundings, site);
+  if (bundle.index().appliance.lan.enabled) site.facts.certificates = read_certificate_facts(site.answers, kept, surroundings);
   site.facts.existing = ask_existing(bundle, site.answers, site.facts, surroundings.host);
   site.facts.answering =
       surroundings.host.answering(balancer_addresses(bundle.index().appliance, site.answers, site.facts), k_neighbours_limit);

@@ -4,6 +4,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/care/cluster_report.h"
+#include "installer/care/site_certificate_care.h"
 #include "installer/commands/install_unit.h"
 #include "installer/commands/kept_state.h"
 #include "installer/commands/open_bundle.h"
@@ -45,8 +46,9 @@ StepState look_at(const Step& step, RunContext& context) {
       state.text = "passed";
     } else if (probe_step(step, context) == ProbeResult::needed) {
       const std::string fault = cluster_step_fault(step, context);
-      state.good = false;
-      state.text = fault.empty() ? "changed since the install" : fault;
+      const SiteStepFault site = site_step_fault(step, context);
+      state.good = site.warns;
+      state.text = !site.text.empty() ? site.text : fault.empty() ? "changed since the install" : fault;
     }
   } catch (const Error& error) {
     // A step that cannot be looked at is a finding, and the others are looked at too.
@@ -87,6 +89,7 @@ struct Seen {
   std::vector<StepState> states{};
   std::optional<ClusterView> machines{};
   std::optional<ClusterReport> cluster{};
+  std::optional<SiteCertificateReport> site{};
 };
 
 std::string steps_text(const std::vector<StepState>& states) {
@@ -110,6 +113,7 @@ void show_json(const Bundle& bundle, const Seen& seen, cli::Console& console) {
   const JsonValue report = seen.cluster ? report_json(*seen.cluster) : JsonValue::object();
   for (const auto& [name, value] : report.members()) cluster.set(name, value);
   if (!cluster.members().empty()) fields.set("cluster", cluster);
+  if (seen.site) fields.set("site_certificate", site_certificate_json(*seen.site));
   console.event("status", fields);
 }
 
@@ -122,7 +126,8 @@ std::string cluster_text(const Seen& seen, std::int64_t now) {
 void show(const Bundle& bundle, const Seen& seen, std::int64_t now, cli::Console& console) {
   if (console.json()) return show_json(bundle, seen, console);
   console.print(
-      cat(bundle_line(bundle), ": ", seen.progress, "\n", seen.states.empty() ? "" : steps_text(seen.states), cluster_text(seen, now)));
+      cat(bundle_line(bundle), ": ", seen.progress, "\n", seen.states.empty() ? "" : steps_text(seen.states),
+                    seen.site ? site_certificate_text(*seen.site, now) : "", cluster_text(seen, now)));
 }
 
 ExitCode show_what_anybody_sees(Surroundings& surroundings, const Bundle& bundle, cli::Console& console) {
@@ -144,10 +149,11 @@ ExitCode status(cli::Console& console, Surroundings& surroundings) {
   }
   RunContext context{.host = surroundings.host, .bundle = &*bundle, .progress = silent_progress(), .paths = surroundings.paths};
   const Seen seen{progress_text(surroundings, *plan), look_at_all(*plan, context, console), look_at_cluster(surroundings, *bundle, *plan),
-                  cluster_report(plan->steps, context)};
+                  cluster_report(plan->steps, context), site_certificate_report(plan->steps, context)};
   const std::int64_t now = surroundings.host.now();
   show(*bundle, seen, now, console);
-  bool good = plan->finished && (!seen.machines || seen.machines->good()) && (!seen.cluster || is_good(*seen.cluster, now));
+  bool good = plan->finished && (!seen.machines || seen.machines->good()) && (!seen.cluster || is_good(*seen.cluster, now)) &&
+              (!seen.site || is_good(*seen.site, now));
   for (const StepState& state : seen.states) good = good && state.good;
   return good ? ExitCode::ok : ExitCode::failed_check;
 }
@@ -161,7 +167,7 @@ cli::Command status_command(Surroundings& surroundings) {
   command.description =
       "Looks at every step again and runs the appliance's checks again. Needs no stick. On a control-plane node it lists the cluster's "
       "machines, too: which have joined, which have not yet, and what each lacks; releases, pods that are not well with the reason, an "
-      "address that changed, and until when each certificate is good. Exit code 1: something is not as it should be, or "
+      "address that changed, and until when each certificate is good; the site's authority and certificate on the machine that has them. Exit code 1: something is not as it should be, or "
       "could not be seen without root.";
   command.examples = {"sudo rootcellar-install status", "sudo rootcellar-install status --json"};
   command.run = [&surroundings](cli::Console& console) { return status(console, surroundings); };

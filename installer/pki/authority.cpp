@@ -155,12 +155,23 @@ void sign(X509* certificate, const X509* issuer, EVP_PKEY* key) {
   }
 }
 
+struct LimitsFreer {
+  void operator()(NAME_CONSTRAINTS* limits) const { NAME_CONSTRAINTS_free(limits); }
+};
+using Limits = std::unique_ptr<NAME_CONSTRAINTS, LimitsFreer>;
+
+Limits limits_of(X509* authority) {
+  return Limits(static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(authority, NID_name_constraints, nullptr, nullptr)));
+}
+
+int verdict_of(NAME_CONSTRAINTS* limits, X509* certificate) {
+  X509_check_purpose(certificate, -1, 0);  // it reads the extensions just written
+  return limits == nullptr ? X509_V_OK : NAME_CONSTRAINTS_check(certificate, limits);
+}
+
 // What the authority's constraints forbid would be refused by every browser, with no word of why.
 void require_permitted(X509* certificate, X509* authority, const ServerRequest& request) {
-  NAME_CONSTRAINTS* limits = static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(authority, NID_name_constraints, nullptr, nullptr));
-  X509_check_purpose(certificate, -1, 0);  // it reads the extensions just written
-  const int verdict = limits == nullptr ? X509_V_OK : NAME_CONSTRAINTS_check(certificate, limits);
-  NAME_CONSTRAINTS_free(limits);
+  const int verdict = verdict_of(limits_of(authority).get(), certificate);
   if (verdict == X509_V_OK) return;
   std::vector<std::string> wanted = request.names;
   wanted.insert(wanted.end(), request.addresses.begin(), request.addresses.end());
@@ -226,6 +237,46 @@ std::string issue_certificate(std::string_view authority, std::string_view autho
   require_permitted(certificate.get(), issuer.get(), request);
   return pki::certificate_text(certificate.get());
 }
+
+std::vector<std::string> beyond_authority(std::string_view authority, const std::vector<std::string>& names,
+                                          const std::vector<std::string>& addresses) {
+  const Parsed issuer = usable_certificate(authority);
+  const Limits limits = limits_of(issuer.get());
+  std::vector<std::string> beyond;
+  const auto look = [&](const std::string& wanted, const ServerRequest& request) {
+    const Parsed trial = begin_certificate(X509_get0_pubkey(issuer.get()), "", certificate_validity(authority));
+    extend(trial.get(), issuer.get(), NID_subject_alt_name, cat("critical,", alternative_names(request)));
+    if (verdict_of(limits.get(), trial.get()) != X509_V_OK) beyond.push_back(wanted);
+  };
+  for (const std::string& name : names) look(name, {{name}, {}, {}});
+  for (const std::string& address : addresses) look(address, {{}, {address}, {}});
+  return beyond;
+}
+
+std::vector<std::string> authority_domains(std::string_view authority) {
+  const Limits limits = limits_of(usable_certificate(authority).get());
+  std::vector<std::string> domains;
+  for (int i = 0; limits && i < sk_GENERAL_SUBTREE_num(limits->permittedSubtrees); ++i) {
+    const GENERAL_NAME* base = sk_GENERAL_SUBTREE_value(limits->permittedSubtrees, i)->base;
+    if (base->type != GEN_DNS) continue;
+    const ASN1_IA5STRING* text = base->d.dNSName;
+    domains.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<std::size_t>(ASN1_STRING_length(text)));
+  }
+  return domains;
+}
+
+bool is_authority(std::string_view certificate) {
+  const auto found = pki::read_certificates(certificate);
+  return found && found->size() == 1 && X509_check_ca(found->front().get()) == 1;
+}
+
+bool key_belongs(std::string_view certificate, std::string_view pem) {
+  const auto found = pki::read_certificates(certificate);
+  const Key key = pki::read_key(pem);
+  return found && !found->empty() && key && X509_check_private_key(found->front().get(), key.get()) == 1;
+}
+
+bool is_sealed_key(std::string_view key) { return key.find("ENCRYPTED") != key.npos; }
 
 std::string certificate_fingerprint(std::string_view certificate) {
   const Parsed parsed = usable_certificate(certificate);

@@ -47,6 +47,16 @@ std::string make_authority(std::string_view key, const AuthorityRequest& request
 /// A server's certificate for `key`, signed by the authority, PEM, without the authority's. InputError for what the authority may not sign.
 std::string issue_certificate(std::string_view authority, std::string_view authority_key, std::string_view key, const ServerRequest& request);
 
+/// Which of these names and addresses the authority may not sign for.
+std::vector<std::string> beyond_authority(std::string_view authority, const std::vector<std::string>& names,
+                                          const std::vector<std::string>& addresses);
+/// The domains that the authority may sign for, in the order it was made with.
+std::vector<std::string> authority_domains(std::string_view authority);
+bool is_authority(std::string_view certificate);
+/// The key, not under a passphrase, is that of the certificate. False for texts that are none.
+bool key_belongs(std::string_view certificate, std::string_view key);
+bool is_sealed_key(std::string_view key);
+
 /// SHA-256 of the certificate's DER bytes: what operating systems show as its fingerprint. 64 hex digits.
 std::string certificate_fingerprint(std::string_view certificate);
 /// "AB:CD:...", as they spell it.

@@ -12,6 +12,7 @@
 #include "bundle/base/file.h"
 #include "bundle/index.h"
 #include "installer/host/host_system.h"
+#include "installer/plan/certificate_facts.h"
 #include "installer/plan/existing_facts.h"
 #include "installer/plan/gpu_facts.h"
 #include "installer/plan/node_facts.h"
@@ -77,6 +78,7 @@ struct Facts {
   std::vector<std::string> pushed_over;      ///< "library/nginx:1.22": tags of the bundle that people pushed over; filled by the command
   ExistingFacts existing{};                  ///< what the site's own things say; filled by the command
   std::map<std::string, std::string> answering{};    ///< of a load balancer's addresses: who has them now (hardware addresses); filled by the command
+  CertificateFacts certificates{};           ///< filled by the command
   std::uint64_t highest_serial = 0;          ///< of this product, ever seen here; filled by the command
   std::map<std::string, AnsweredFile> answered_files;  ///< by the answer's key; filled by the command
   std::string installer_version;             ///< of the running program; filled by the command

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
+#include "installer/plan/lan_certificate.h"
 #include "installer/plan/lan_site.h"
 #include "installer/plan/lan_time.h"
 #include "installer/plan/lan_web.h"
@@ -11,7 +12,7 @@ namespace rootcellar {
 namespace {
 
 constexpr std::string_view k_settings = "/etc/rootcellar";
-constexpr std::string_view k_host_trust = "/usr/local/share/ca-certificates/rootcellar-site.crt";
+constexpr std::string_view k_host_trust = k_site_trust_file;
 constexpr std::string_view k_portal = "/var/lib/rootcellar-portal";
 constexpr std::string_view k_health = "/run/rootcellar-health";
 constexpr std::string_view k_units = "/etc/systemd/system/";
@@ -81,6 +82,7 @@ PortalPage page_of(const PlanInput& input, const LanSite& site) {
   page.domain = site.names.domain;
   page.address = site.names.address;
   for (const LanLink& link : input.appliance().lan.links) page.links.push_back({link.title, link.url, link.text});
+  if (brings_certificate(input)) page.trust = is_known_everywhere(input) ? PortalTrust::known_authority : PortalTrust::site_authority;
   page.fingerprint = capture(site_set().fingerprint);
   page.fingerprint_words = capture(site_set().words);
   page.hosts_lines = hosts_lines(site.names);
@@ -104,6 +106,7 @@ void plan_page(const PlanInput& input, const LanSite& site, Plan& plan) {
   add_page_file(plan, "page.css", std::string(portal_css()));
   add_page_file(plan, "health.js", std::string(portal_script()));
   add_page_file(plan, "hosts.txt", hosts_lines(site.names));
+  if (is_known_everywhere(input)) return;
   add_page_file(plan, "ca.crt", secret(site_set().authority));
   add_page_file(plan, "fingerprint.txt", cat("SHA256:", capture(site_set().fingerprint)));
   add_step(plan, "portal-drawing", cat("draw ", drawing), "A telephone reads the authority's fingerprint from it.",
@@ -128,12 +131,8 @@ void plan_portal(const PlanInput& input, const LanSite& site, Plan& plan) {
 }
 
 void plan_authority(const PlanInput& input, const LanSite& site, Plan& plan) {
-  add_step(plan, "site-authority", "make the site's certificate authority",
-           "Browsers and programs on this site trust what it signs; its key never leaves this machine.",
-           MakeAuthority{k_site_set, cat(input.appliance().title, " (", site.names.domain, ")"), site.domains, site.ranges,
-                         static_cast<std::uint64_t>(std::max<std::int64_t>(0, input.header.created))});
-  add_step(plan, "site-certificate", cat("make the certificate of ", site.names.domain), "The page and the applications are served with it.",
-           IssueCertificate{k_site_set, site.certificate_names, site.certificate_addresses});
+  plan_site_certificate(input, site, plan);
+  if (is_known_everywhere(input)) return;
   const std::string trust(k_host_trust);
   add_step(plan, "site-trust-file", cat("write ", trust), "This machine's own programs trust the site, too.",
            WriteFilled{trust, secret(site_set().authority), 0644});

@@ -99,6 +99,9 @@ struct Changes {
   void operator()(const ShareTrust& a) {
     lines.push_back(cat("ConfigMap ", k_trust_map, " and Secret ", k_site_secret, " in namespace ", a.space, "; uninstall takes them away"));
   }
+  void operator()(const UseCertificate& a) {
+    lines.push_back(cat("from '", a.chain, "' and '", a.key, "', for ", join(a.names, ", "), "; copied, readable by root only"));
+  }
   void operator()(const MarkNode& a) {
     for (const std::string& label : a.labels)
       lines.push_back(label.ends_with('-') ? cat("without the label ", label.substr(0, label.size() - 1)) : cat("label ", label));

@@ -45,9 +45,12 @@ std::string trust(const PortalPage& page) {
   if (page.trust == PortalTrust::known_authority) {
     return "<h2>Trust</h2>\n<p>Its certificate is signed by an authority that browsers know: there is nothing to install.</p>\n";
   }
+  const std::string_view signer = page.trust == PortalTrust::own_authority
+                                      ? "an authority that was made here, for the names and addresses of this site only"
+                                      : "an authority that this site has";
   return cat(
       "<h2>Trust it once</h2>\n"
-      "<p>Its certificates are signed by an authority that was made here, for the names and addresses of this site only. "
+      "<p>Its certificates are signed by ", signer, ". "
       "Until a device knows it, browsers warn.</p>\n"
       "<p><a class=\"open\" href=\"ca.crt\" download>Save the certificate: ca.crt</a></p>\n"
       "<div class=\"card\"><div class=\"print\">\n<img src=\"fingerprint.svg\" alt=\"QR code of the fingerprint below\">\n"

@@ -20,8 +20,8 @@ struct PortalDate {
   std::string day;  ///< "2027-12-28"
 };
 
-/// How the site's https is trusted.
-enum class PortalTrust { own_authority, known_authority };
+/// How the site's https is trusted: by the authority made here, by one that devices know, or by one that the site has elsewhere.
+enum class PortalTrust { own_authority, known_authority, site_authority };
 
 struct PortalPage {
   std::string title;
@@ -29,7 +29,7 @@ struct PortalPage {
   std::string address;  ///< numeric, of the first node
   std::vector<PortalLink> links;
   PortalTrust trust = PortalTrust::own_authority;
-  std::string fingerprint;        ///< own authority: SHA-256 as systems show it, "AB:CD:..."
+  std::string fingerprint;        ///< of an authority that devices are told of: SHA-256 as systems show it, "AB:CD:..."
   std::string fingerprint_words;  ///< the same in six words
   std::string hosts_lines;        ///< for machines that cannot ask the appliance's nameserver; empty: none are needed
   std::string nameserver;         ///< numeric; empty: the appliance has none

@@ -90,6 +90,7 @@ struct Place {
   std::string operator()(const DrawCode& a) const { return cat("file ", a.path); }
   std::string operator()(const IssueCertificate& a) const { return cat("certificate ", a.set); }
   std::string operator()(const ShareTrust& a) const { return cat("trust in namespace ", a.space); }
+  std::string operator()(const UseCertificate& a) const { return cat("certificate ", a.set); }
 };
 
 }  // namespace

@@ -11,15 +11,19 @@ namespace rootcellar {
 
 /// What the steps below keep and tell for one authority and the certificate it signs, `set` being "site" or "mirror".
 struct CertificateSet {
-  std::string authority;        ///< ${secret.site-authority}, PEM certificate
+  std::string authority;        ///< ${secret.site-authority}, PEM certificate: who is trusted here, whoever made it
   std::string authority_key;    ///< "_site-authority-key": no text can ask for it
-  std::string certificate;      ///< ${secret.site-certificate}, PEM, without the authority's
+  std::string certificate;      ///< ${secret.site-certificate}, PEM, with those between it and the authority, without the authority's
   std::string certificate_key;  ///< ${secret.site-certificate-key}, PEM
   std::string fingerprint;      ///< ${capture.site-authority-fingerprint}, "AB:CD:..."
   std::string words;            ///< ${capture.site-authority-words}: the same in six words
   std::string end;              ///< ${capture.site-certificate-end}, "2027-12-28"
+  std::string made_authority;   ///< "_site-made-authority": the site's own while another's certificate is used
+  std::string moved_key;        ///< "_site-authority-key-moved": says where the key went
 };
 CertificateSet certificate_set(const std::string& set);
+/// The site's authority as this machine's own programs are told of it (update-ca-certificates(8)).
+inline constexpr const char* k_site_trust_file = "/usr/local/share/ca-certificates/rootcellar-site.crt";
 /// The one that people and programs of the site trust.
 inline constexpr const char* k_site_set = "site";
 
@@ -37,6 +41,16 @@ struct IssueCertificate {
   std::string set = k_site_set;
   std::vector<std::string> names;
   std::vector<std::string> addresses;
+};
+
+/// A certificate that the site brings along, checked again and copied, so that the medium may go. It takes the places of what the site's own
+/// authority would have signed; that authority, where there was one, waits in "_SET-made-authority" for the day the site goes back to it.
+struct UseCertificate {
+  std::string set = k_site_set;
+  std::string chain;               ///< absolute path, PEM: the server's certificate first
+  std::string key;                 ///< absolute path, PEM
+  std::vector<std::string> names;  ///< that it has to be for
+  bool known = false;              ///< who signed it is known outside this site: nobody is handed an authority
 };
 
 /// A QR code (ISO/IEC 18004) of a text with ${...}, drawn by qrencode as SVG.

@@ -125,6 +125,9 @@ void visit(Is<MakeAuthority> auto& v, auto& m) {
 void visit(Is<DrawCode> auto& v, auto& m) { m("path", v.path), m("text", v.text); }
 void visit(Is<IssueCertificate> auto& v, auto& m) { m("set", v.set), m("names", v.names), m("addresses", v.addresses); }
 void visit(Is<ShareTrust> auto& v, auto& m) { m("space", v.space), m("set", v.set), m("bundle", v.bundle), m("kubeconfig", v.kubeconfig); }
+void visit(Is<UseCertificate> auto& v, auto& m) {
+  m("set", v.set), m("chain", v.chain), m("key", v.key), m("names", v.names), m("known", v.known);
+}
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -141,7 +144,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
     "prove-pulls",      "unpack-data",   "export-folders", "try-mount",      "try-manifest",
-    "make-authority",   "issue-certificate", "draw-code", "share-trust",
+    "make-authority",   "issue-certificate", "draw-code",      "share-trust",    "use-certificate",
 };
 
 struct Writer {

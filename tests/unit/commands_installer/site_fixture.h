@@ -22,6 +22,7 @@ struct SiteBundle {
   std::uint64_t volume_size = limits::k_volume_size;
   std::string variant = "cpu";
   std::string motd = "welcome to the lab\n";
+  LanSection lan{};
   std::vector<PlacedFile> more_files{};  ///< beside the motd; their bytes are the motd's
 };
 

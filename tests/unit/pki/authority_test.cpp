@@ -130,5 +130,12 @@ TEST(Fingerprint, IsOpenssls) {
   EXPECT_EQ(cat("sha256 Fingerprint=", spelled_fingerprint(certificate_fingerprint(site.authority)), "\n"), expected);
 }
 
+TEST_F(Authority, SaysWhatItMayNotSignFor) {
+  const Issued site;
+  EXPECT_EQ(beyond_authority(site.authority, {"lab.example", "*.lab.example", "other.example", "bench7"}, {"192.0.2.10", "198.51.100.1", "127.0.0.1"}),
+            (std::vector<std::string>{"other.example", "198.51.100.1"}));
+  EXPECT_EQ(authority_domains(site.authority), lab_authority().domains);
+}
+
 }  // namespace
 }  // namespace rootcellar::test

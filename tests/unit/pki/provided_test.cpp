@@ -65,5 +65,68 @@ TEST_F(Provided, ItIsGoodNow) {
                    "certificate 2 of 2 ('lab site authority') is good only from 2026-09-21T14:13:20Z on; it is 2026-09-20T14:13:20Z"}));
 }
 
+TEST_F(Provided, AWildcardIsAskedForByAnyNameBelow) {
+  EXPECT_EQ(faults(server_, site_.key, {"*.lab.example"}), Texts{});
+  EXPECT_EQ(faults(site_.certificate({"lab.example"}), site_.key, {"*.lab.example"}),
+            Texts{"certificate 1 of 1 ('lab.example') is not for '*.lab.example': its subject alternative names lack it"});
+}
+
+TEST_F(Provided, ServersSignNothing) {
+  const std::string other = make_private_key();
+  EXPECT_EQ(chain_faults(cat(server_, server_), {}, k_made + 50 * k_day).size(), 1u);
+  EXPECT_FALSE(is_authority(server_));
+  EXPECT_TRUE(is_authority(site_.authority));
+  EXPECT_TRUE(key_belongs(server_, site_.key));
+  EXPECT_FALSE(key_belongs(server_, other));
+  EXPECT_FALSE(key_belongs(server_, "no key"));
+}
+
+class Root : public Provided {
+ protected:
+  static constexpr std::int64_t k_now = k_made + 50 * k_day;
+};
+
+TEST_F(Root, IsTheLastOfTheFileAndIsHandedOut) {
+  const ChainRoot found = root_of(cat("a note\n", server_, site_.authority), "", k_now);
+  EXPECT_EQ(found.fault, "");
+  EXPECT_EQ(found.root, site_.authority);
+  EXPECT_EQ(found.chain, server_);
+  EXPECT_FALSE(found.known);
+}
+
+TEST_F(Root, IsOneThatMachinesKnow) {
+  const Issued other;
+  for (const std::string& chain : {server_, cat(server_, site_.authority)}) {
+    const ChainRoot found = root_of(chain, cat(other.authority, site_.authority), k_now);
+    EXPECT_EQ(found.fault, "");
+    EXPECT_EQ(found.root, site_.authority);
+    EXPECT_EQ(found.chain, server_);
+    EXPECT_TRUE(found.known);
+  }
+}
+
+TEST_F(Root, IsMissing) {
+  EXPECT_EQ(root_of(server_, Issued().authority + Issued().authority, k_now).fault,
+            "certificate 1 of 1 ('lab.example') is signed by 'lab site authority', which is neither in the file nor known to this machine: "
+            "expected its certificate as the file's last");
+}
+
+TEST_F(Root, DoesNotPermitTheName) {
+  AuthorityRequest wider = lab_authority();
+  wider.domains = {"other.example"};
+  const std::string same_key = make_authority(site_.authority_key, wider);
+  const std::string foreign = issue_certificate(same_key, site_.authority_key, site_.key,
+                                                {{"other.example"}, {}, server_validity(k_now, certificate_validity(same_key))});
+  EXPECT_EQ(root_of(foreign, site_.authority, k_now).fault, "certificate 1 of 1 ('other.example'): permitted subtree violation");
+}
+
+TEST_F(Root, IsItself) {
+  const std::string own = site_.path("own.pem");
+  openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", site_.path("own.key"), "-out", own,
+           "-subj", "/CN=lab.example", "-addext", "basicConstraints=critical,CA:FALSE"});
+  EXPECT_EQ(root_of(read_file(own, 10000), "", k_now).fault,
+            "certificate 1 of 1 ('lab.example') is signed by itself alone: expected a server's certificate and the authority that signed it");
+}
+
 }  // namespace
 }  // namespace rootcellar::test

@@ -4,6 +4,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "tests/unit/run/certificate_machine.h"
 #include "tests/unit/run/cluster_machine.h"
 #include "tests/unit/run/lan_machine.h"
 #include "tests/unit/run/site_machine.h"
@@ -19,6 +20,8 @@ TEST(Step, EveryKindSurvivesItsJson) {
   for (const Step& step : site_plan()) steps.push_back(step);
   for (const Step& step : storage_plan()) steps.push_back(step);
   for (const Step& step : lan_plan()) steps.push_back(step);
+  for (const Step& step : certificate_plan()) steps.push_back(step);
+  for (const Step& step : own_certificate_plan()) steps.push_back(step);
   for (const Step& step : steps) {
     const JsonValue json = parse_json(encode_step(step).dump(), "test");
     const Step again = decode_step(json, "test");

@@ -4,6 +4,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "tests/support/failing_host.h"
+#include "tests/unit/run/certificate_machine.h"
 #include "tests/unit/run/cluster_machine.h"
 #include "tests/unit/run/lan_machine.h"
 #include "tests/unit/run/site_machine.h"
@@ -22,15 +23,19 @@ const TestAppliance k_appliances[] = {
     {site_bundle, site_plan, next_site_bundle, next_site_plan, set_up_site_machine},
     {storage_bundle, storage_plan, next_storage_bundle, next_storage_plan, set_up_storage_machine, true},
     {lan_bundle, lan_plan, lan_bundle, next_lan_plan, set_up_lan_machine, true},
+    {certificate_bundle, certificate_plan, certificate_bundle, next_certificate_plan, set_up_certificate_machine, true},
 };
-const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site", "_storage", "_lan"};
+const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site", "_storage", "_lan", "_certificate"};
 
 class StopAnywhere : public ::testing::TestWithParam<std::tuple<Failure, std::size_t>> {
  protected:
   static Failure failure() { return std::get<0>(GetParam()); }
   static const TestAppliance& appliance() { return k_appliances[std::get<1>(GetParam())]; }
   /// Its steps make few calls.
-  static bool is_small() { return appliance().joins || appliance().plan == site_plan || appliance().plan == storage_plan || appliance().plan == lan_plan; }
+  static bool is_small() {
+    const auto plan = appliance().plan;
+    return appliance().joins || plan == site_plan || plan == storage_plan || plan == lan_plan || plan == certificate_plan;
+  }
   static bool purge() { return appliance().purge; }
 
   static MemoryTree without_ticket(const MemoryHost& host) {
@@ -145,7 +150,7 @@ std::string name_of(Failure failure) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, StopAnywhere,
                          ::testing::Combine(::testing::Values(Failure::error, Failure::kill_before, Failure::kill_after),
-                                            ::testing::Values(0u, 1u, 2u, 3u, 4u, 5u, 6u)),
+                                            ::testing::Values(0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u)),
                          [](const auto& way) { return name_of(std::get<0>(way.param)) + k_names[std::get<1>(way.param)]; });
 
 }  // namespace
