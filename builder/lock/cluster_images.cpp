@@ -51,14 +51,17 @@ void ClusterImages::take(std::string_view text, const std::string& what, const T
 void ClusterImages::check_for_docker(const NamedImage& image, const std::string& what, const TextPlace& place) {
   const auto name = parse_image_name(image.name);
   if (profile_.cluster.described.runtime != "docker" || !name || name->host() == "docker.io") return;
+  const std::vector<std::string>& own = profile_.registry.own_names;
+  if (std::find(own.begin(), own.end(), name->host()) != own.end()) return;
   const std::string named = cat("named by ", what, ", ", image.place);
   if (name->digest) {
     faults_.push_back({place, cat("image '", printable(image.name, 200), "' cannot be found by its digest in docker: ", named),
-                       "on an isolated machine docker finds only images of docker.io by digest: name a tag alone, or choose containerd"});
+                       "on an isolated machine docker finds only images of docker.io by digest: name a tag alone, name the registry in "
+                       "registry.own_names, or choose containerd"});
   } else if (pulled_always(image, *name)) {
     faults_.push_back({place, cat("image '", printable(image.name, 200), "' is always pulled, which docker cannot: ", named),
                        "on an isolated machine docker gets only images of docker.io, and must have all others: say imagePullPolicy: "
-                       "IfNotPresent, or choose containerd"});
+                       "IfNotPresent, name the registry in registry.own_names, or choose containerd"});
   }
 }
 

@@ -67,7 +67,7 @@ RegistrySection read_registry(const YamlNode& node, const ReadContext& context) 
   }
   registry.existing = map.boolean("existing", false);
   if (registry.existing) {
-    for (const char* key : {"program", "listen", "storage", "auth"}) {
+    for (const char* key : {"program", "listen", "storage", "auth", "tls", "own_names"}) {
       if (const YamlNode* given = map.take(key)) context.faults.add(*given, cat("key '", key, "': the site has the registry; it says where in its answers"));
     }
   }

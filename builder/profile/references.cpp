@@ -25,6 +25,8 @@ class ReferenceChecker {
     refuse_twin_images();
     refuse_twin_files();
     check_program();
+    check_trust();
+    check_own_names();
     check_nfs_image();
     check_preload();
     check_checks();
@@ -90,6 +92,40 @@ class ReferenceChecker {
     if (program.starts_with("image:")) expect_image(*node, program.substr(6));
   }
 
+  void check_trust() {
+    const YamlNode* tls = find("registry", "tls");
+    if (tls != nullptr && profile_.registry.tls && !profile_.registry.existing) {
+      if (!profile_.lan.enabled)
+        faults_.add(*tls, "a registry with TLS is believed by the site's authority, which only an appliance with a network of people makes",
+                    "add the section 'lan', or take 'tls' away");
+      else if (profile_.lan.certificate != "made")
+        faults_.add(*tls, "a registry with TLS needs a certificate for this machine's addresses, which the site's own has not: lan.certificate must be 'made'");
+    }
+    const YamlNode* lan = root_.find("lan");
+    if (lan != nullptr && profile_.lan.enabled && !has_package("ca-certificates"))
+      faults_.add(*lan, "package 'ca-certificates' is not among packages.install", "each machine's own programs are told of the site's authority by it");
+  }
+
+  bool has_image_of(const std::string& host) const {
+    return std::any_of(images_.begin(), images_.end(), [&](const std::string& image) { return image.starts_with(cat(host, "/")); });
+  }
+
+  void check_own_names() {
+    const YamlNode* node = find("registry", "own_names");
+    const std::vector<std::string>& names = profile_.registry.own_names;
+    if (node == nullptr || names.empty() || !profile_.registry.enabled || profile_.registry.existing) return;
+    if (profile_.runtime.kind != "docker")
+      faults_.add(*node, "own names of registries are for docker: containerd gets images of every name from the registry as it is");
+    if (!has_package("iproute2"))
+      faults_.add(*node, "package 'iproute2' is not among packages.install", "its program ip gives these names addresses of their own");
+    for (std::size_t i = 0; i < names.size() && i < node->items.size(); ++i) {
+      const bool twice = std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) != names.begin() + static_cast<std::ptrdiff_t>(i);
+      if (twice) faults_.add(node->items[i], cat("'", names[i], "' is there twice"));
+      else if (names[i] == "docker.io") faults_.add(node->items[i], "docker gets images of docker.io from the registry as it is");
+      else if (!has_image_of(names[i])) faults_.add(node->items[i], cat("no image of '", names[i], "' is among images"));
+    }
+  }
+
   void check_nfs_image() {
     constexpr std::string_view k_lead = "image:";
     const YamlNode* node = find("nfs", "server");
@@ -101,12 +137,14 @@ class ReferenceChecker {
     if (profile_.runtime.kind != "docker" && (profile_.runtime.kind != "containerd" || !has_cluster))
       faults_.add(*node, cat("NFS from an image needs a runtime on the machine, but runtime.kind is ", profile_.runtime.kind),
                   "docker, or the containerd of a cluster that is made here");
-    if (std::find(packages_.begin(), packages_.end(), "nfs-common") == packages_.end())
+    if (!has_package("nfs-common"))
       faults_.add(*node, "package 'nfs-common' is not among packages.install", "the install mounts each folder by it, as a proof");
   }
 
+  bool has_package(std::string_view name) const { return std::find(packages_.begin(), packages_.end(), name) != packages_.end(); }
+
   void expect_skopeo() {
-    if (std::find(packages_.begin(), packages_.end(), "skopeo") != packages_.end()) return;
+    if (has_package("skopeo")) return;
     faults_.add(*find("registry", "existing"), "package 'skopeo' is not among packages.install", "images are put into the site's registry by it");
   }
 
@@ -146,10 +184,12 @@ class ReferenceChecker {
   /// Docker's registry-mirrors stand in for docker.io alone; another upstream's name is found only as a name of what docker has already.
   void expect_mirrored(const YamlNode& node, const Check& check) {
     const std::string name = full_name(check.target);
-    if (name.empty() || name.starts_with("docker.io/")) return;
+    const std::string host = name.substr(0, name.find('/'));
+    const std::vector<std::string>& own = profile_.registry.own_names;
+    if (name.empty() || host == "docker.io" || std::find(own.begin(), own.end(), host) != own.end()) return;
     faults_.add(node,
                 cat("check '", check.name, "': docker can pull images of docker.io only without a network, found '", check.target, "'"),
-                "name it in runtime.preload and run it by a check of kind 'container'");
+                "name its registry in registry.own_names, or the image in runtime.preload and run it by a check of kind 'container'");
   }
 
   void expect_docker(const YamlNode& node, const std::string& who) {

@@ -56,7 +56,7 @@ void warn_registry(const Profile& profile, const YamlNode& root, std::vector<std
   const std::string& address = profile.registry.listen;
   if (profile.registry.auth != "none") return;
   if (listen == nullptr || address.starts_with("127.") || address.starts_with("[::1]")) return;
-  warnings.push_back(cat(at(*listen), "the registry listens on ", address, " without TLS or password: everybody on that network can push"));
+  warnings.push_back(cat(at(*listen), "the registry listens on ", address, " without ", profile.registry.tls ? "" : "TLS or ", "password: everybody on that network can push"));
 }
 
 }  // namespace

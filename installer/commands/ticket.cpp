@@ -9,6 +9,8 @@
 #include "installer/commands/program.h"
 #include "installer/commands/site_plan.h"
 #include "installer/run/join_material.h"
+#include "installer/run/lan_step.h"
+#include "installer/run/runtime_values.h"
 #include "installer/run/secret_material.h"
 
 namespace rootcellar {
@@ -100,6 +102,16 @@ void pin(const PublicKey& key, KeptState& kept) {
   if (!pinned) kept.pin_site(key);
 }
 
+/// A machine that joins believes them from the start.
+void add_authorities(const Appliance& appliance, JoinTicket& ticket, const ActionScope& scope) {
+  const auto text = [&](const std::string& set) {
+    const std::string path = secret_path(certificate_set(set).authority, scope);
+    return scope.host().exists(path) ? cat(read_kept(path, scope), "\n") : std::string();
+  };
+  if (!ticket.domain.empty()) ticket.authority = text(k_site_set);
+  if (appliance.cluster.runtime == "docker" && !appliance.registry.own_names.empty() && !ticket.site_registry) ticket.names_authority = text("mirror");
+}
+
 JoinTicket fill_ticket(const TicketOptions& options, const FirstNode& node, Surroundings& surroundings) {
   const std::uint64_t seconds = lifetime(options);
   const Header& header = node.bundle.header();
@@ -117,6 +129,7 @@ JoinTicket fill_ticket(const TicketOptions& options, const FirstNode& node, Surr
   const JoinMaterial material = make_join_token(seconds, cat("ticket of rootcellar-install, ", format_time(ticket.made)), scope);
   ticket.token = material.token;
   ticket.ca_hash = material.ca_hash;
+  add_authorities(node.bundle.index().appliance, ticket, scope);
   ticket.signers = encode_trust(KeptState(surroundings).pinned().value_or(TrustPolicy()));
   return ticket;
 }

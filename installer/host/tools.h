@@ -30,6 +30,7 @@ inline constexpr std::string_view k_groupdel = "/usr/sbin/groupdel";
 inline constexpr std::string_view k_ip = "/usr/sbin/ip";
 inline constexpr std::string_view k_journalctl = "/usr/bin/journalctl";
 inline constexpr std::string_view k_modprobe = "/usr/sbin/modprobe";
+inline constexpr std::string_view k_openssl = "/usr/bin/openssl";
 inline constexpr std::string_view k_skopeo = "/usr/bin/skopeo";
 inline constexpr std::string_view k_mount = "/usr/bin/mount";
 inline constexpr std::string_view k_swapoff = "/usr/sbin/swapoff";

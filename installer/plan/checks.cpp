@@ -1,5 +1,5 @@
 #include "bundle/base/text.h"
-#include "installer/plan/subjects.h"
+#include "installer/plan/trust.h"
 
 namespace rootcellar {
 namespace {
@@ -11,7 +11,8 @@ std::string at_this_site(const PlanInput& input, const std::string& target) {
   const std::string here = input.layout.local.text();
   for (const std::string& prefix : {cat("http://", local_endpoint(*planned).text(), "/"), cat(local_endpoint(*planned).text(), "/")}) {
     if (!target.starts_with(prefix)) continue;
-    return cat(prefix.starts_with("http://") ? "http://" : "", here, "/", target.substr(prefix.size()));
+    const std::string_view scheme = registry_tls(input) ? "https://" : "http://";
+    return cat(prefix.starts_with("http://") ? scheme : "", here, "/", target.substr(prefix.size()));
   }
   return target;
 }

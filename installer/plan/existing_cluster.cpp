@@ -2,6 +2,7 @@
 
 #include "bundle/base/text.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/trust.h"
 #include "installer/run/existing_step.h"
 
 namespace rootcellar {
@@ -81,9 +82,9 @@ void caution_about_roles(const PlanInput& input, Plan& plan) {
 }
 
 std::string advice(const PlanInput& input, const ClusterSite& site) {
-  const std::string url = input.site_registry() ? registry_access(input).url : cat("http://", site.registry);
+  const std::string url = input.site_registry() ? registry_access(input).url : cat(registry_tls(input) ? "https://" : "http://", site.registry);
   return cat("tell its containerd where images of UPSTREAM come from, in /etc/containerd/certs.d/UPSTREAM/hosts.toml: server = \"", url,
-             "/v2/UPSTREAM\", capabilities = [\"pull\", \"resolve\"], override_path = true, and the same again below [host.\"", url,
+             "/v2/UPSTREAM\", capabilities = [\"pull\", \"resolve\"], override_path = true, ", registry_tls(input) ? "ca = the file /etc/rootcellar/site-ca.crt of this machine, copied there, " : "", "and the same again below [host.\"", url,
              "/v2/UPSTREAM\"]; then run 'rootcellar-install resume'");
 }
 

@@ -2,6 +2,7 @@
 
 #include "bundle/base/text.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/trust.h"
 #include "installer/run/existing_step.h"
 
 namespace rootcellar {
@@ -134,6 +135,7 @@ void plan_certificates(const PlanInput& input, Plan& plan) {
 }  // namespace
 
 RegistryAccess registry_access(const PlanInput& input) {
+  if (registry_tls(input)) return {cat("https://", input.layout.local.text()), k_site_authority, false};
   if (!input.site_registry()) return {cat("http://", input.layout.local.text()), {}, false};
   const bool tls = !answer(input).ca.empty();
   return {cat(tls ? "https://" : "http://", answer(input).address), tls ? cat(k_site_registry_ca, "/ca.crt") : std::string(),

@@ -4,6 +4,7 @@
 
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
+#include "installer/plan/trust.h"
 
 namespace rootcellar {
 namespace {
@@ -74,6 +75,10 @@ std::vector<OpenedPort> registry_ports(const PlanInput& input, const ClusterSite
   ports.push_back({site.address, input.layout.listen.port, "", 0, "tcp", std::string(k_everyone)});
   if (input.appliance().registry.auth == "htpasswd")
     ports.push_back({site.address, input.layout.push.port, "", 0, "tcp", std::string(k_everyone)});
+  for (OpenedPort port : own_name_ports(input)) {
+    port.from = k_nodes;
+    ports.push_back(port);
+  }
   return ports;
 }
 

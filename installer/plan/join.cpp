@@ -3,6 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/plan/cluster_site.h"
+#include "installer/plan/lan_site.h"
 
 namespace rootcellar {
 namespace {
@@ -130,6 +131,11 @@ JoinTicket ticket_facts(const Header& header, const Index& index, const Facts& f
   ticket.pod_cidr = site.pod_cidr;
   ticket.service_cidr = site.service_cidr;
   ticket.machines = answers.cluster.machines;
+  if (index.appliance.lan.enabled) {
+    const LanSite lan = make_lan_site(input);
+    ticket.domain = lan.names.domain;
+    ticket.domain_address = lan.names.address;
+  }
   return ticket;
 }
 

@@ -6,13 +6,13 @@
 #include "installer/plan/lan_site.h"
 #include "installer/plan/lan_time.h"
 #include "installer/plan/lan_web.h"
+#include "installer/plan/trust.h"
 #include "installer/portal/page.h"
 
 namespace rootcellar {
 namespace {
 
 constexpr std::string_view k_settings = "/etc/rootcellar";
-constexpr std::string_view k_host_trust = k_site_trust_file;
 constexpr std::string_view k_portal = "/var/lib/rootcellar-portal";
 constexpr std::string_view k_health = "/run/rootcellar-health";
 constexpr std::string_view k_units = "/etc/systemd/system/";
@@ -22,13 +22,6 @@ std::string capture(const std::string& name) { return cat("${capture.", name, "}
 const CertificateSet& site_set() {
   static const CertificateSet set = certificate_set(k_site_set);
   return set;
-}
-
-ToolCall tool(std::vector<std::string> argv, std::uint64_t time_limit = 60) {
-  ToolCall call;
-  call.argv = std::move(argv);
-  call.time_limit = time_limit;
-  return call;
 }
 
 void add_unit(Plan& plan, const std::string& name, const std::string& text, const std::string& reason, std::vector<std::string> watch) {
@@ -117,7 +110,7 @@ void plan_portal(const PlanInput& input, const LanSite& site, Plan& plan) {
   plan_page(input, site, plan);
   const LanSection& lan = input.appliance().lan;
   const std::string config = cat(k_settings, "/portal.conf"), chain = cat(k_settings, "/site.crt"), key = cat(k_settings, "/site.key");
-  const PortalServer server{"0.0.0.0", lan.http_port, lan.https_port, std::string(k_portal), std::string(k_health), chain, key};
+  const PortalServer server{page_addresses(input, site), lan.http_port, lan.https_port, std::string(k_portal), std::string(k_health), chain, key};
   add_step(plan, "portal-packaged-service", "keep nginx.service down", "The package's own would take the same ports.",
            SetUnit{"nginx.service", false, false});
   add_step(plan, "portal-config", cat("write ", config), "Says how the page is served.",
@@ -126,29 +119,20 @@ void plan_portal(const PlanInput& input, const LanSite& site, Plan& plan) {
            service("Page of the installed appliance", cat("/usr/sbin/nginx -g 'daemon off;' -c ", config), "rootcellar-portal", ""),
            "The page tells the people of the lab where to go and what to trust.",
            {config, chain, key});
-  plan.ports.push_back({"0.0.0.0", static_cast<std::uint32_t>(lan.http_port), "the appliance's page (nginx)"});
-  plan.ports.push_back({"0.0.0.0", static_cast<std::uint32_t>(lan.https_port), "the same over https"});
-}
-
-void plan_authority(const PlanInput& input, const LanSite& site, Plan& plan) {
-  plan_site_certificate(input, site, plan);
-  if (is_known_everywhere(input)) return;
-  const std::string trust(k_host_trust);
-  add_step(plan, "site-trust-file", cat("write ", trust), "This machine's own programs trust the site, too.",
-           WriteFilled{trust, secret(site_set().authority), 0644});
-  RunTool update;
-  update.call = tool({"/usr/sbin/update-ca-certificates"}, 300);
-  update.undo = tool({"/usr/sbin/update-ca-certificates", "--fresh"}, 300);
-  add_step(plan, "site-trust", "tell this machine's trust store", "Programs read the store's own list.", update);
+  const std::string& at = server.addresses.front();
+  plan.ports.push_back({at, static_cast<std::uint32_t>(lan.http_port), "the appliance's page (nginx)"});
+  plan.ports.push_back({at, static_cast<std::uint32_t>(lan.https_port), "the same over https"});
 }
 
 }  // namespace
 
 void plan_lan_trust(const PlanInput& input, Plan& plan) {
-  if (!input.appliance().lan.enabled || input.join != nullptr) return;
+  if (!input.appliance().lan.enabled) return;
   const LanSite site = make_lan_site(input);
   if (!site.ready()) return;
-  plan_authority(input, site, plan);
+  if (input.join != nullptr) return plan_machine_trust(input, site, plan);
+  plan_site_certificate(input, site, plan);
+  plan_machine_trust(input, site, plan);
   const std::string chain = cat(k_settings, "/site.crt"), key = cat(k_settings, "/site.key");
   add_step(plan, "site-certificate-file", cat("write ", chain), "Servers of this machine read it.",
            WriteFilled{chain, secret(site_set().certificate), 0644});

@@ -3,7 +3,7 @@
 
 #include "bundle/base/text.h"
 #include "installer/plan/lan_certificate.h"
-#include "installer/plan/lan_site.h"
+#include "installer/plan/trust.h"
 
 namespace rootcellar {
 namespace {
@@ -46,7 +46,9 @@ void check_port(const PlanInput& input, const Wanted& wanted, Plan& plan) {
 
 void plan_lan_fit(const PlanInput& input, Plan& plan) {
   const LanSection& lan = input.appliance().lan;
-  if (!lan.enabled || input.join != nullptr) return;
+  if (!lan.enabled) return;
+  plan_trust_fit(input, plan);
+  if (input.join != nullptr) return;
   const LanSite site = make_lan_site(input);
   if (site.names.domain.empty()) {
     plan.refusals.emplace_back("the answers do not say the site's domain: give the name that people will type as 'lan.domain'; "

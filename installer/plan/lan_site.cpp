@@ -25,6 +25,13 @@ LanNames names_of(const PlanInput& input, const std::string& address) {
   const LanSection& section = input.appliance().lan;
   const LanAnswers& answers = input.answers.lan;
   LanNames names;
+  if (input.join != nullptr) {
+    names.domain = input.join->domain;
+    names.server = input.join->address;
+    names.address = input.join->domain_address.empty() ? input.join->address : input.join->domain_address;
+    for (const std::string& name : section.names) names.hosts.push_back({name, names.address});
+    return names;
+  }
   names.domain = answers.domain.value_or(section.domain);
   names.server = address;
   names.address = answers.address.value_or(section.balancer.enabled ? first_of(answers.range.value_or(section.balancer.range)) : address);
@@ -41,9 +48,18 @@ void decide_certificate(const PlanInput& input, LanSite& site) {
   site.certificate_addresses = {site.names.address};
   if (site.address != site.names.address) site.certificate_addresses.push_back(site.address);
   site.certificate_addresses.emplace_back("127.0.0.1");
+  const bool tls = input.own_registry() && input.appliance().registry.tls;
+  for (const std::string& address : {input.layout.local.address, input.layout.push.address}) {
+    const bool known = std::count(site.certificate_addresses.begin(), site.certificate_addresses.end(), address) > 0;
+    if (tls && !known && !Endpoint{address, 0}.any_address()) site.certificate_addresses.push_back(address);
+  }
   site.domains = {domain, "localhost", "svc"};
   site.ranges = {site.network, cat(site.address, "/32"), "127.0.0.0/8", "::1/128"};
   if (site.names.address != site.address) site.ranges.push_back(cat(site.names.address, "/32"));
+  for (const std::string& address : site.certificate_addresses) {
+    const bool known = address.starts_with("127.") || address == "::1" || address == site.address || address == site.names.address;
+    if (!known) site.ranges.push_back(cat(address, address.find(':') == std::string::npos ? "/32" : "/128"));
+  }
   const std::string& node = input.facts.node.hostname;
   if (!node.empty()) {
     site.domains.push_back(node);

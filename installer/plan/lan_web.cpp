@@ -12,8 +12,12 @@ constexpr std::string_view k_headers =
     "    add_header X-Content-Type-Options nosniff always;\n    add_header Referrer-Policy no-referrer always;\n";
 
 std::string listening(const PortalServer& server) {
-  return cat("    listen ", server.address, ':', server.http_port, " default_server;\n    listen ", server.address, ':', server.https_port,
-             " ssl default_server;\n");
+  std::string text;
+  for (const std::string& address : server.addresses) {
+    text += cat("    listen ", address, ':', server.http_port, " default_server;\n    listen ", address, ':', server.https_port,
+                " ssl default_server;\n");
+  }
+  return text;
 }
 
 }  // namespace

@@ -3,11 +3,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace rootcellar {
 
 struct PortalServer {
-  std::string address;          ///< numeric; "0.0.0.0": every address of the machine
+  std::vector<std::string> addresses;  ///< numeric; "0.0.0.0": every address of the machine
   std::uint64_t http_port = 80;
   std::uint64_t https_port = 443;
   std::string folder;           ///< with index.html, ca.crt, ...

@@ -46,7 +46,10 @@ std::optional<Route> parse_route(std::string_view line) {
   return Route{std::string(words[0]), {*to, prefix}, *gateway, *metric};
 }
 
-bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
+/// 169.254.77 is ours, for registries' own names (own_names.cpp): no other machine reaches it either.
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("169.254.77.") || address == "::1";
+}
 
 std::string underscored(std::string_view name) {
   std::string out(name);

@@ -8,7 +8,7 @@
 #include "installer/plan/existing.h"
 #include "installer/plan/lan_site.h"
 #include "installer/plan/storage.h"
-#include "installer/plan/subjects.h"
+#include "installer/plan/trust.h"
 
 namespace rootcellar {
 namespace {
@@ -84,6 +84,7 @@ Plan plan_of(const PlanInput& input) {
   plan_existing_fit(input, plan);
   plan_site_cluster_fit(input, plan);
   plan_lan_fit(input, plan);
+  plan_own_names_fit(input, plan);
   plan_directories(input, plan);
   plan_packages(input, plan);
   plan_lan_trust(input, plan);
@@ -104,6 +105,7 @@ Plan plan_of(const PlanInput& input) {
   plan_nfs_container(input, plan);
   plan_kubeadm(input, plan);
   plan_lan_services(input, plan);
+  plan_own_names(input, plan);
   plan_deployments(input, plan);
   plan_checks(input, plan);
   plan_space(input, plan);

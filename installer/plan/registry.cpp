@@ -2,7 +2,8 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
-#include "installer/plan/subjects.h"
+#include "installer/plan/existing.h"
+#include "installer/plan/trust.h"
 
 namespace rootcellar {
 namespace {
@@ -25,25 +26,29 @@ Owner registry_owner() { return {std::string(k_registry_user), std::string(k_reg
 
 bool from_image(const RegistrySection& registry) { return registry.program.starts_with(k_from_image); }
 
-std::string_view program_path(const RegistrySection& registry) { return from_image(registry) ? k_extracted : k_packaged; }
-
 /// distribution's configuration, version 0.1 (docs/configuration.md of that project). Nothing is ever deleted through it: what people
 /// push stays, and the garbage collector would have to stop it first.
-std::string config_text(const Layout& layout, const Endpoint& listen, std::string_view storage, std::string_view more) {
+std::string config_text(const Layout& layout, const Endpoint& listen, std::string_view storage, std::string_view tls,
+                        std::string_view more) {
   return cat("version: 0.1\n", "log:\n", "  level: info\n", "  formatter: text\n", "  accesslog:\n", "    disabled: true\n", "storage:\n",
              "  filesystem:\n", "    rootdirectory: ", layout.registry, "\n", "  delete:\n", "    enabled: false\n", storage, "http:\n",
-             "  addr: '", listen.text(), "'\n", "  headers:\n", "    X-Content-Type-Options: [nosniff]\n", more);
+             "  addr: '", listen.text(), "'\n", tls, "  headers:\n", "    X-Content-Type-Options: [nosniff]\n", more);
+}
+
+std::string tls_text(const PlanInput& input) {
+  return registry_tls(input) ? cat("  tls:\n    certificate: ", k_site_chain, "\n    key: ", k_registry_key, "\n") : std::string();
 }
 
 bool has_account(const PlanInput& input) { return input.appliance().registry.auth == "htpasswd"; }
 
 /// distribution asks for a password for everything or for nothing, so what everybody may read is served by a second one that writes nothing.
 std::string pull_config_text(const PlanInput& input) {
-  return config_text(input.layout, input.layout.listen, has_account(input) ? "  maintenance:\n    readonly:\n      enabled: true\n" : "", "");
+  return config_text(input.layout, input.layout.listen, has_account(input) ? "  maintenance:\n    readonly:\n      enabled: true\n" : "",
+                     tls_text(input), "");
 }
 
 std::string push_config_text(const PlanInput& input) {
-  return config_text(input.layout, input.layout.push, "",
+  return config_text(input.layout, input.layout.push, "", tls_text(input),
                      cat("auth:\n  htpasswd:\n    realm: ", input.header.product, "\n    path: /run/credentials/", k_push_unit, "/htpasswd\n"));
 }
 
@@ -62,7 +67,7 @@ std::string unit_text(const RegistrySection& registry, const Layout& layout, con
   return cat(
       "[Unit]\nDescription=", what, "\nAfter=network.target\nBefore=containerd.service docker.service\n"
       "RequiresMountsFor=",
-      layout.registry, "\n\n[Service]\nUser=", k_registry_user, "\nGroup=", k_registry_user, "\nExecStart=", program_path(registry),
+      layout.registry, "\n\n[Service]\nUser=", k_registry_user, "\nGroup=", k_registry_user, "\nExecStart=", registry_program(registry),
       " serve ", config, "\nRestart=always\nRestartSec=2\nUMask=0027\nLimitNOFILE=65536\n", more, capabilities(listen),
       "NoNewPrivileges=yes\nProtectSystem=strict\nReadWritePaths=", layout.registry,
       "\nProtectHome=", below_a_home(layout.registry) ? "read-only" : "yes",
@@ -104,8 +109,15 @@ void plan_storage(const PlanInput& input, Plan& plan) {
            FillRegistry{storage, registry_owner(), {}, input.facts.pushed_over});
 }
 
+/// The program reads both when it starts.
+void watch_certificate(const PlanInput& input, std::vector<std::string>& watched) {
+  if (!registry_tls(input)) return;
+  watched.emplace_back(k_site_chain);
+  watched.emplace_back(k_registry_key);
+}
+
 void plan_service(const PlanInput& input, Plan& plan) {
-  const std::string url = cat("http://", input.layout.local.text(), "/v2/");
+  const std::string url = cat(registry_access(input).url, "/v2/");
   const std::string config(k_config), unit_path(k_unit_path), unit(k_registry_unit);
   add_step(plan, "registry-config", cat("write ", config), "Says where the registry listens and what it serves.",
            WriteFile{config, pull_config_text(input)});
@@ -113,6 +125,7 @@ void plan_service(const PlanInput& input, Plan& plan) {
            WriteFile{unit_path, unit_text(input.appliance().registry, input.layout, input.layout.listen,
                                           "Container registry of the installed appliance", k_config, "")});
   std::vector<std::string> watched{config, unit_path};
+  watch_certificate(input, watched);
   if (from_image(input.appliance().registry)) watched.emplace_back(k_extracted);
   add_step(plan, "registry-service", cat("enable and start ", unit), "The registry serves the images.",
            SetUnit{unit, true, true, true, watch_also_packages(input, watched)});
@@ -141,11 +154,12 @@ void plan_account(const PlanInput& input, Plan& plan) {
            WriteFile{unit_path, unit_text(registry, input.layout, input.layout.push, "Container registry of the installed appliance, for pushing",
                                           k_push_config, cat("LoadCredential=htpasswd:", k_secrets_folder, "/", hash.name, "\n"))});
   std::vector<std::string> watched{config, unit_path, cat(k_secrets_folder, "/", hash.name)};
+  watch_certificate(input, watched);
   if (from_image(registry)) watched.emplace_back(k_extracted);
   add_step(plan, "registry-push-service", cat("enable and start ", unit), cat("'", registry.account, "' can push."),
            SetUnit{unit, true, true, true, watch_also_packages(input, watched)});
   plan.ports.push_back({input.layout.push.address, input.layout.push.port,
-                        cat("container registry, for pushing, with the password of '", registry.account, "' and without encryption")});
+                        cat("container registry, for pushing, with the password of '", registry.account, "'", registry_tls(input) ? "" : " and without encryption")});
 }
 
 bool same_address(const Endpoint& listen, const ListeningPort& port) {
@@ -177,10 +191,12 @@ std::string port_purpose(const PlanInput& input) {
   const Endpoint& listen = input.layout.listen;
   if (has_account(input)) return "container registry, for pulling";
   if (listen.loopback()) return "container registry, for this machine only";
-  return "container registry, without encryption or password: anybody who reaches the address can pull and push";
+  return cat("container registry, without ", registry_tls(input) ? "" : "encryption or ", "password: anybody who reaches the address can pull and push");
 }
 
 }  // namespace
+
+std::string_view registry_program(const RegistrySection& registry) { return from_image(registry) ? k_extracted : k_packaged; }
 
 void plan_registry(const PlanInput& input, Plan& plan) {
   const RegistrySection& registry = input.appliance().registry;
@@ -194,6 +210,7 @@ void plan_registry(const PlanInput& input, Plan& plan) {
   check_address(input, plan);
   plan_storage(input, plan);
   plan_program(registry, plan);
+  plan_registry_key(input, plan);
   plan_service(input, plan);
   plan.ports.push_back({input.layout.listen.address, input.layout.listen.port, port_purpose(input)});
   if (has_account(input)) plan_account(input, plan);

@@ -108,7 +108,10 @@ struct Changes {
     for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));
   }
   void operator()(const KeepSiteFile& a) { lines.push_back(cat("from '", a.from, "', readable by root only; uninstall removes it here")); }
-  void operator()(const WriteFilled&) { lines.push_back("readable by root only: a password is in it"); }
+  void operator()(const WriteFilled& a) {
+    if ((a.mode & 0077) != 0) return lines.push_back("readable by everybody; what is made here is filled in");
+    lines.push_back(cat("readable by ", a.owner.user, " only: a ", a.owner.user == "root" ? "password" : "key", " is in it"));
+  }
   void operator()(const PushImages&) {
     lines.push_back("a name that holds another image there is refused before the first push; uninstall takes nothing out of it");
   }

@@ -3,7 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/plan/existing.h"
-#include "installer/plan/subjects.h"
+#include "installer/plan/trust.h"
 
 namespace rootcellar {
 namespace {
@@ -84,7 +84,7 @@ void merge_registries(const PlanInput& input, const JsonValue& document, DaemonM
   if (input.appliance().registry.enabled) {
     const RegistryAccess access = registry_access(input);
     if (access.ca.empty()) insecure.push_back(input.layout.local.text());
-    if (input.own_registry() && input.appliance().registry.auth == "htpasswd") insecure.push_back(local_endpoint(input.layout.push).text());
+    if (input.own_registry() && access.ca.empty() && input.appliance().registry.auth == "htpasswd") insecure.push_back(local_endpoint(input.layout.push).text());
     append_items(document, "registry-mirrors", {access.url}, out);
     // Docker 20.10 looks docker.io up at every pull, also one that its mirror serves, to see whether it lies in a network listed here; a
     // name that is listed itself is not looked up. Nothing is ever pushed there.
@@ -187,6 +187,7 @@ void plan_runtime(const PlanInput& input, Plan& plan) {
            MakeDirectory{input.layout.docker, 0710, {}, true});
   add_step(plan, "docker-config", cat("merge into ", path), "docker uses systemd's cgroups, limits its logs, and finds the local registry.",
            daemon.merge);
+  plan_docker_trust(input, plan);
   plan_containerd_root(input, plan);
   std::vector<std::string> watched{path};
   if (const std::string drop_in = docker_proxy_drop_in(input); !drop_in.empty()) watched.push_back(drop_in);

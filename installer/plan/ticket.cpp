@@ -34,6 +34,8 @@ bool is_registry(std::string_view text) {
 bool is_ipv4(std::string_view text) { return parse_ipv4(text).has_value(); }
 bool is_network(std::string_view text) { return parse_network(text).has_value(); }
 bool is_time(std::string_view text) { return parse_time(text).has_value(); }
+/// Its first line; what is no certificate is found by who reads it.
+bool is_certificate(std::string_view text) { return text.starts_with("-----BEGIN CERTIFICATE-----\n"); }
 bool is_anything(std::string_view text) { return !text.empty(); }
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 253 && all_of(text, [](char c) { return is_token_letter(c) || c == '-' || c == '.'; });
@@ -58,6 +60,10 @@ constexpr Field k_fields[] = {
     {"registry", &JoinTicket::registry, is_registry, "HOST:PORT"},
     {"pod_cidr", &JoinTicket::pod_cidr, is_network, "an IPv4 network"},
     {"service_cidr", &JoinTicket::service_cidr, is_network, "an IPv4 network"},
+    {"domain", &JoinTicket::domain, is_name, "a domain in small letters", true},
+    {"domain_address", &JoinTicket::domain_address, is_ipv4, "an IPv4 address", true},
+    {"authority", &JoinTicket::authority, is_certificate, "a certificate, PEM", true},
+    {"names_authority", &JoinTicket::names_authority, is_certificate, "a certificate, PEM", true},
     {"ca_hash", &JoinTicket::ca_hash, is_ca_hash, "sha256: and 64 hex digits"},
     {"token", &JoinTicket::token, is_token, "a bootstrap token", true, true},
     {"certificate_key", &JoinTicket::certificate_key, is_certificate_key, "64 hex digits", true, true},

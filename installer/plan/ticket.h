@@ -29,6 +29,9 @@ struct JoinTicket {
   std::string certificate_key;  ///< 64 hex digits, where control-plane nodes may join
   bool control_plane = false;   ///< the machine that joins becomes one
   std::string pod_cidr, service_cidr;
+  std::string domain, domain_address;  ///< of the site, and where its page and applications are; empty: it has none
+  std::string names_authority;         ///< of the registries that docker asks under their own names, PEM; empty: there are none
+  std::string authority;               ///< the certificate of the site's authority, PEM; empty: it has none
   std::map<std::string, std::vector<std::string>> machines;  ///< the first node's answer `cluster.machines`
   std::string signers;                                       ///< a trust file's text: whom the first node believes about bundles
 };

@@ -4,6 +4,7 @@
 #include "bundle/base/text.h"
 #include "installer/host/tools.h"
 #include "installer/run/cluster_api.h"
+#include "installer/run/site_get.h"
 #include "installer/run/tool_run.h"
 
 namespace rootcellar {
@@ -29,7 +30,7 @@ Finding check_run(const Check& check, HostSystem& host, const std::string& log) 
 }
 
 Finding http_fault(const Check& check, HostSystem& host) {
-  const HttpReply reply = host.http_get(check.target, 5);
+  const HttpReply reply = site_get(host, check.target, 5);
   if (reply.status == 0) return cat("expected an answer from ", check.target, ", found none: ", reply.body);
   if (reply.status != 200) return cat("expected status 200 from ", check.target, ", found ", reply.status);
   return text_fault(reply.body, check.expect, cat("the answer of ", check.target));

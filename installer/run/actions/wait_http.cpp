@@ -1,5 +1,6 @@
 #include "bundle/base/error.h"
 #include "installer/run/actions/actions.h"
+#include "installer/run/site_get.h"
 
 namespace rootcellar {
 namespace {
@@ -17,7 +18,7 @@ JsonValue prepare(const WaitHttp&, ActionScope&) { return JsonValue::object(); }
 void perform(const WaitHttp& action, ActionScope& scope) {
   const std::int64_t start = scope.host().now();
   while (true) {
-    const HttpReply reply = scope.host().http_get(action.url, 5);
+    const HttpReply reply = site_get(scope.host(), action.url, 5);
     if (reply.status == action.status) return;
     if (scope.host().now() - start >= static_cast<std::int64_t>(action.time_limit)) {
       throw SystemError(cat("cannot reach '", action.url, "': expected status ", action.status, " within ", action.time_limit, " s, found ",

@@ -78,8 +78,8 @@ TEST_F(ClusterImagesTest, DockerHasWhatIsNotOfDockerIoOnlyFromBefore) {
   ClusterImages with_docker(profile_);
   with_docker.take(text, "manifest 'x'", place_);
   const std::string hint =
-      "hint: on an isolated machine docker gets only images of docker.io, and must have all others: say imagePullPolicy: IfNotPresent, or "
-      "choose containerd\n";
+      "hint: on an isolated machine docker gets only images of docker.io, and must have all others: say imagePullPolicy: IfNotPresent, name "
+      "the registry in registry.own_names, or choose containerd\n";
   EXPECT_EQ(error_text([&] { with_docker.throw_if_any(); }),
             "error: lab.yaml:40:3: image 'quay.io/a/b:1' is always pulled, which docker cannot: named by manifest 'x', document 1 (Pod p), "
             "spec.containers[0].image\n" +
@@ -88,7 +88,12 @@ TEST_F(ClusterImagesTest, DockerHasWhatIsNotOfDockerIoOnlyFromBefore) {
                 "(Pod p), spec.containers[0].image\n" +
                 hint + "error: lab.yaml:40:3: image '" + digest +
                 "' cannot be found by its digest in docker: named by manifest 'x', document 4 (Pod p), spec.containers[0].image\n"
-                "hint: on an isolated machine docker finds only images of docker.io by digest: name a tag alone, or choose containerd\n");
+                "hint: on an isolated machine docker finds only images of docker.io by digest: name a tag alone, name the registry in "
+                "registry.own_names, or choose containerd\n");
+  profile_.registry.own_names = {"quay.io"};
+  ClusterImages with_own_names(profile_);
+  with_own_names.take(text, "manifest 'x'", place_);
+  EXPECT_NO_THROW(with_own_names.throw_if_any());
 }
 
 TEST_F(ClusterImagesTest, NamesEveryDifferenceFromWhatKubeadmPrints) {

@@ -34,7 +34,7 @@ TEST(LanTime, IsServedByOneAndFollowedByTheOthers) {
 }
 
 TEST(LanPortal, IsServedByAServerOfOurOwn) {
-  expect_golden("plan/lan/portal.conf", portal_server_configuration({"192.0.2.10", 80, 443, "/var/lib/rootcellar-portal",
+  expect_golden("plan/lan/portal.conf", portal_server_configuration({{"192.0.2.10"}, 80, 443, "/var/lib/rootcellar-portal",
                                                                      "/run/rootcellar-health", "/etc/rootcellar/site.crt",
                                                                      "/var/lib/rootcellar/secrets/site.key"}));
 }

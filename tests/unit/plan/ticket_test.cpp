@@ -27,6 +27,9 @@ JoinTicket whole_ticket() {
   JoinTicket ticket = sample_ticket();
   ticket.certificate_key = std::string(64, 'b');
   ticket.machines = {{"bench7", {"webServer", "dbServer"}}, {"bench8", {}}};
+  ticket.domain = "lab.internal";
+  ticket.domain_address = "192.0.2.240";
+  ticket.authority = ticket.names_authority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
   return ticket;
 }
 
@@ -92,8 +95,8 @@ TEST(Ticket, ItsFaultsAreShownAllAtOnceWithoutSecrets) {
             "error: join.ticket:15:10: 'address': expected an IPv4 address\n"
             "  address: first.site\n"
             "           ^\n"
-            "error: join.ticket:20:8: 'token': expected a bootstrap token\n"
-            "error: join.ticket:21:18: 'certificate_key': expected 64 hex digits\n");
+            "error: join.ticket:24:8: 'token': expected a bootstrap token\n"
+            "error: join.ticket:25:18: 'certificate_key': expected 64 hex digits\n");
 }
 
 TEST(Ticket, OfAnotherVersion) {

@@ -40,7 +40,7 @@ TEST_P(Faults, AreToldTogetherWithPlaces) {
 
 INSTANTIATE_TEST_SUITE_P(Profile, Faults,
                          testing::Values("unknown-keys", "wrong-types", "wrong-values", "references", "registry-image", "variables",
-                                         "cluster-values", "cluster-references", "existing", "storage-values", "storage-references", "storage-image",
+                                         "cluster-values", "cluster-references", "existing", "storage-values", "storage-references", "storage-image", "trust", "trust-alone",
                                          "duplicate-keys", "format", "empty", "a-list", "includes", "variants"),
                          [](const auto& chosen) {
                            std::string name = chosen.param;

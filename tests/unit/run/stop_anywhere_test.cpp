@@ -9,6 +9,7 @@
 #include "tests/unit/run/lan_machine.h"
 #include "tests/unit/run/site_machine.h"
 #include "tests/unit/run/storage_machine.h"
+#include "tests/unit/run/trust_machine.h"
 
 namespace rootcellar::test {
 namespace {
@@ -24,8 +25,9 @@ const TestAppliance k_appliances[] = {
     {storage_bundle, storage_plan, next_storage_bundle, next_storage_plan, set_up_storage_machine, true},
     {lan_bundle, lan_plan, lan_bundle, next_lan_plan, set_up_lan_machine, true},
     {certificate_bundle, certificate_plan, certificate_bundle, next_certificate_plan, set_up_certificate_machine, true},
+    {small_bundle, trust_plan, small_bundle, next_trust_plan, set_up_trust_machine},
 };
-const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site", "_storage", "_lan", "_certificate"};
+const char* const k_names[] = {"_packages", "_cluster", "_worker", "_control_plane", "_site", "_storage", "_lan", "_certificate", "_trust"};
 
 class StopAnywhere : public ::testing::TestWithParam<std::tuple<Failure, std::size_t>> {
  protected:
@@ -34,7 +36,8 @@ class StopAnywhere : public ::testing::TestWithParam<std::tuple<Failure, std::si
   /// Its steps make few calls.
   static bool is_small() {
     const auto plan = appliance().plan;
-    return appliance().joins || plan == site_plan || plan == storage_plan || plan == lan_plan || plan == certificate_plan;
+    const bool short_one = plan == lan_plan || plan == certificate_plan || plan == trust_plan;
+    return appliance().joins || plan == site_plan || plan == storage_plan || short_one;
   }
   static bool purge() { return appliance().purge; }
 
@@ -150,7 +153,7 @@ std::string name_of(Failure failure) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, StopAnywhere,
                          ::testing::Combine(::testing::Values(Failure::error, Failure::kill_before, Failure::kill_after),
-                                            ::testing::Values(0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u)),
+                                            ::testing::Values(0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u)),
                          [](const auto& way) { return name_of(std::get<0>(way.param)) + k_names[std::get<1>(way.param)]; });
 
 }  // namespace
