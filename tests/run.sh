@@ -65,6 +65,10 @@ if [ "$what" = cluster ]; then
   title "end to end: a cluster whose containers are run by NVIDIA's runtime, with a stand-in for a card"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-cdi cdi
 
+  title "end to end: a cluster on docker with its registry over https and under others' names, and three hosts of it"
+  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-trust trust
+  bash tests/e2e/cluster_lan.sh build/dev/bin build/e2e-cluster-trust
+
   title "end to end: certificates renewed, a changed address followed, a backup that brings the cluster back"
   bash tests/e2e/cluster_care.sh build/dev/bin build/e2e-cluster
 

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # End to end: a bundle of profiles/lab-cluster.yaml, locked and built from what the projects of a Kubernetes cluster publish (served on loopback,
 # ../upstream/README.md), on a FAT32 stick image, and the rehearsal from it. Root; Debian 12; the machine's own package sources and Go modules.
-#   cluster.sh BIN_FOLDER [WORK_FOLDER [RUNTIME]]    RUNTIME: containerd, docker, or cdi: containerd with NVIDIA's runtime and a stand-in for a card; in a WORK_FOLDER that is not "", keys, bundle and stick image stay
+#   cluster.sh BIN_FOLDER [WORK_FOLDER [RUNTIME]]    RUNTIME: containerd, docker, trust: docker with a registry over https, or cdi: containerd with NVIDIA's runtime and a stand-in for a card; in a WORK_FOLDER that is not "", keys, bundle and stick image stay
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fat32=$here/../target/fat32.sh
 . "$here/../upstream/kubernetes/serve.sh"
 . "$here/stand_in.sh"
-usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker | cdi]]"
+usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker | trust | cdi]]"
 bin=${1:?$usage}
 keep=${2-}
 runtime=${3:-containerd}
-case "$runtime" in containerd | docker) profile=lab-cluster:$runtime ;; cdi) profile=../tests/target/profiles/cluster-cdi ;; *) echo "$usage" >&2; exit 2 ;; esac
+case "$runtime" in containerd | docker) profile=lab-cluster:$runtime ;; cdi | trust) profile=../tests/target/profiles/cluster-$runtime ;; *) echo "$usage" >&2; exit 2 ;; esac
 work=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/rootcellar-cluster.XXXXXX")}
 attached=
 serving=
@@ -24,7 +24,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 mkdir -p "$work/attached"
-rm -f "$work"/lab-cluster-*.lock.yaml
+rm -f "$work"/lab-cluster-*.lock.yaml "$work"/cluster-trust*.lock.yaml
 printf '\n--- %s\n    %s\n' "upstream" "What dl.k8s.io, get.helm.sh, github.com and the image registries have, on loopback; built once from the projects' Go modules."
 serving=$work/upstream
 kubernetes_start "$serving"

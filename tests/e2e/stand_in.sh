@@ -3,12 +3,12 @@
 #   runtime_of WORK       the runtime of the stick that tests/e2e/cluster.sh left in WORK
 
 stand_in() {
-  [ "$1" = docker ] || return 0
+  [ "$1" = docker ] || [ "$1" = trust ] || return 0
   # Bit 24 of the capabilities.
   if (( 0x$(sed -nE 's/^CapEff:\s*//p' /proc/self/status) >> 24 & 1 )); then return 0; fi
   (cd "$(dirname "${BASH_SOURCE[0]}")/../target/docker-without-sys-resource" && pwd)
 }
 
 runtime_of() {
-  if [ -e "$1/lab-cluster-docker.lock.yaml" ]; then echo docker; else echo containerd; fi
+  if [ -e "$1/lab-cluster-docker.lock.yaml" ]; then echo docker; elif [ -n "$(compgen -G "$1/cluster-trust*.lock.yaml")" ]; then echo trust; else echo containerd; fi
 }
