@@ -22,5 +22,8 @@ cli::Command backup_command(Surroundings& surroundings);
 cli::Command restore_command(Surroundings& surroundings);
 cli::Command renew_command(Surroundings& surroundings);
 cli::Command readdress_command(Surroundings& surroundings);
+cli::Command survey_command(Surroundings& surroundings);
+cli::Command records_command(Surroundings& surroundings);
+cli::Command health_command(Surroundings& surroundings);
 
 }  // namespace rootcellar

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "bundle/base/text.h"
+#include "installer/plan/lan_page.h"
 #include "installer/plan/lan_site.h"
 
 namespace rootcellar {
@@ -56,6 +57,7 @@ void plan_lan_fit(const PlanInput& input, Plan& plan) {
   } else if (site.network.empty()) {
     plan.refusals.push_back(cat("the network of ", site.address, " is not known: say it as 'lan.network', like 192.0.2.0/24"));
   }
+  if (site.portal) check_page(input, plan);
   for (const Wanted& wanted :
        {Wanted{site.nameserver, "rootcellar-names.service", site.address, 53, "the site's nameserver", "stop it, or answer 'lan.nameserver: false'"},
         Wanted{site.portal, "rootcellar-portal.service", "0.0.0.0", lan.http_port, "the page", "stop it, or answer 'lan.portal: false'"},
