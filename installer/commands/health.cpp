@@ -14,8 +14,8 @@ namespace rootcellar {
 namespace {
 
 HealthPart installation_part(Surroundings& surroundings, const JournaledPlan& plan) {
-  if (install_unit_active(surroundings)) return {"installation", false, "being installed now"};
-  return {"installation", plan.finished, plan.finished ? "complete" : "not complete"};
+  if (plan.finished) return {"installation", true, "complete"};
+  return {"installation", false, install_unit_active(surroundings) ? "being installed now" : "not complete"};
 }
 
 std::vector<HealthPart> machine_parts(const ClusterView& view) {

@@ -10,6 +10,8 @@
 #include "installer/commands/questions.h"
 #include "installer/commands/records.h"
 #include "installer/commands/site_plan.h"
+#include "installer/host/tools.h"
+#include "installer/plan/lan_page.h"
 #include "installer/run/restored_cluster.h"
 #include "installer/run/runtime_values.h"
 
@@ -195,6 +197,12 @@ bool prepare_and_start(cli::Console& console, const InstallOptions& options, Sur
   return true;
 }
 
+/// The page told last that it is being installed; the timer would say otherwise within a minute, and people look now.
+void refresh_page(Surroundings& surroundings) {
+  if (!surroundings.host.exists(std::string(k_health_folder))) return;
+  surroundings.host.run({.argv = {std::string(tools::k_systemctl), "start", "rootcellar-health.service"}, .time_limit = 60});
+}
+
 ExitCode install(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
   require_root(surroundings);
   if (install_unit_active(surroundings)) {
@@ -204,6 +212,7 @@ ExitCode install(cli::Console& console, const InstallOptions& options, Surroundi
     if (!prepare_and_start(console, options, surroundings)) return ExitCode::ok;
     follow_install_unit(surroundings, console, options.bundle.places());
   }
+  refresh_page(surroundings);
   console.say("Installed. 'rootcellar-install status' shows its state; the stick can be taken out.");
   if (const std::string records = records_to_ask_for(surroundings); !records.empty()) console.say(records);
   return ExitCode::ok;
