@@ -7,7 +7,11 @@
 #include "installer/commands/join_ticket.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
+#include "installer/commands/questions.h"
+#include "installer/commands/records.h"
 #include "installer/commands/site_plan.h"
+#include "installer/host/tools.h"
+#include "installer/plan/lan_page.h"
 #include "installer/run/restored_cluster.h"
 #include "installer/run/runtime_values.h"
 
@@ -135,6 +139,11 @@ void renew_ticket(const std::optional<OpenedTicket>& ticket, Surroundings& surro
   if (secrets.are_kept()) secrets.keep(ticket->ticket);
 }
 
+/// Who gives a file, or says yes to everything beforehand, is asked nothing.
+bool asks(const InstallOptions& options, const cli::Console& console) {
+  return console.interactive() && !options.answers && !options.yes;
+}
+
 /// Everything up to the first write, under `lock`; true: go on and run the unit.
 bool prepare(cli::Console& console, const InstallOptions& options, Surroundings& surroundings, std::optional<FileLock>& lock) {
   lock.emplace(surroundings.lock);
@@ -142,7 +151,8 @@ bool prepare(cli::Console& console, const InstallOptions& options, Surroundings&
   const std::optional<OpenedTicket> ticket = open_ticket(options.join, options.bundle.trust, kept, console);
   OpenedBundle opened = open_bundle(options.bundle, kept, console, ticket ? &ticket->signers : nullptr);
   if (ticket) require_ticket_for(*ticket, options.join, opened.bundle.header());
-  const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings, ticket ? std::optional(ticket->ticket) : std::nullopt);
+  const std::optional<JoinTicket> joins = ticket ? std::optional(ticket->ticket) : std::nullopt;
+  SitePlan site = plan_for_site(opened, options.answers, surroundings, joins);
   const Before before = what_came_before(opened.bundle, site, surroundings);
   if (before == Before::finished) {
     console.say(cat("'", bundle_name(opened.bundle.header()), "' is installed here already; 'rootcellar-install status' shows its state"));
@@ -153,6 +163,11 @@ bool prepare(cli::Console& console, const InstallOptions& options, Surroundings&
     renew_ticket(ticket, surroundings);
     console.say("An earlier install stopped here; going on with it.");
     return true;
+  }
+  if (asks(options, console)) {
+    require_fitting_host(opened.bundle.header(), opened.bundle.index().appliance, site.facts);
+    const auto plan_with = [&](const Answers& answers) { return plan_with_answers(opened, answers, surroundings, joins); };
+    site = ask_what_is_open(std::move(site), opened.bundle, plan_with, console);
   }
   refuse_what_cannot_be(site, opened.bundle);
   const std::optional<BackupFacts> backup = pending_restore(surroundings.host, surroundings.paths);
@@ -182,6 +197,12 @@ bool prepare_and_start(cli::Console& console, const InstallOptions& options, Sur
   return true;
 }
 
+/// The page told last that it is being installed; the timer would say otherwise within a minute, and people look now.
+void refresh_page(Surroundings& surroundings) {
+  if (!surroundings.host.exists(std::string(k_health_folder))) return;
+  surroundings.host.run({.argv = {std::string(tools::k_systemctl), "start", "rootcellar-health.service"}, .time_limit = 60});
+}
+
 ExitCode install(cli::Console& console, const InstallOptions& options, Surroundings& surroundings) {
   require_root(surroundings);
   if (install_unit_active(surroundings)) {
@@ -191,7 +212,9 @@ ExitCode install(cli::Console& console, const InstallOptions& options, Surroundi
     if (!prepare_and_start(console, options, surroundings)) return ExitCode::ok;
     follow_install_unit(surroundings, console, options.bundle.places());
   }
+  refresh_page(surroundings);
   console.say("Installed. 'rootcellar-install status' shows its state; the stick can be taken out.");
+  if (const std::string records = records_to_ask_for(surroundings); !records.empty()) console.say(records);
   return ExitCode::ok;
 }
 

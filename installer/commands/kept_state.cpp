@@ -1,5 +1,7 @@
 #include "installer/commands/kept_state.h"
 
+#include <cerrno>
+
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "bundle/limits.h"
@@ -138,10 +140,20 @@ std::optional<InstalledBundle> KeptState::installed() const {
                          .index = std::make_shared<const Index>(bundle->index())};
 }
 
-void KeptState::keep_answers(const Answers& answers) { host_.write_file(answers_path(), encode_answers(answers)); }
+void KeptState::keep_answers(const Answers& answers) { host_.write_file(answers_path(), encode_answers(answers), 0600); }
+
+/// For root only: others plan without them, and the plan says that root sees more.
+std::optional<std::string> KeptState::readable_answers() const {
+  try {
+    return host_.read_file(answers_path(), k_small_file);
+  } catch (const SystemError& error) {
+    if (host_.is_root() || error.errno_value() != EACCES) throw;
+    return std::nullopt;
+  }
+}
 
 std::optional<Answers> KeptState::answers() const {
-  const std::optional<std::string> text = host_.read_file(answers_path(), k_small_file);
+  const std::optional<std::string> text = readable_answers();
   if (!text) return std::nullopt;
   return parse_answers(*text, answers_path());
 }

@@ -57,6 +57,7 @@ class KeptState {
   std::string present_folder() const;
   std::vector<std::string> folders() const;
   std::string serial_path(const std::string& product) const;
+  std::optional<std::string> readable_answers() const;
   void remove_directory_if_empty(const std::string& path);
 
   HostSystem& host_;

@@ -20,7 +20,7 @@ ExitCode plan(cli::Console& console, const PlanOptions& options, Surroundings& s
   const std::optional<OpenedTicket> ticket = open_ticket(options.join, options.bundle.trust, kept, console);
   OpenedBundle opened = open_bundle(options.bundle, kept, console, ticket ? &ticket->signers : nullptr);
   if (ticket) require_ticket_for(*ticket, options.join, opened.bundle.header());
-  const SitePlan site = plan_for_site(opened.bundle, options.answers, surroundings, ticket ? std::optional(ticket->ticket) : std::nullopt);
+  const SitePlan site = plan_for_site(opened, options.answers, surroundings, ticket ? std::optional(ticket->ticket) : std::nullopt);
   if (console.json()) console.event("plan", plan_json(site.plan));
   if (!console.json()) console.print(render_plan(site.plan, opened.bundle.header()));
   return site.plan.refusals.empty() ? ExitCode::ok : ExitCode::host;

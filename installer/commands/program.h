@@ -23,5 +23,8 @@ cli::Command restore_command(Surroundings& surroundings);
 cli::Command renew_command(Surroundings& surroundings);
 cli::Command ca_command(Surroundings& surroundings);
 cli::Command readdress_command(Surroundings& surroundings);
+cli::Command survey_command(Surroundings& surroundings);
+cli::Command records_command(Surroundings& surroundings);
+cli::Command health_command(Surroundings& surroundings);
 
 }  // namespace rootcellar

@@ -1,5 +1,6 @@
 #include "installer/commands/site_plan.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "bundle/base/error.h"
@@ -122,20 +123,39 @@ void add_what_only_root_sees(const Bundle& bundle, const Answers& answers, Surro
       pushed_over_tags(bundle.index(), facts.installed ? facts.installed->index.get() : nullptr, open, storage, surroundings.host);
 }
 
+/// The names are this machine's for the keys; the words are on everybody's paper.
+std::vector<std::string> signers_of(const OpenedBundle& opened) {
+  std::vector<std::string> signers;
+  for (const std::string& name : opened.bundle.verified().signers()) {
+    const auto& keys = opened.policy.keys;
+    const auto key = std::find_if(keys.begin(), keys.end(), [&](const TrustedKey& known) { return known.name == name; });
+    signers.push_back(key == keys.end() ? name : cat(name, " (", key->key.fingerprint_words(), ")"));
+  }
+  return signers;
+}
+
 }  // namespace
 
-SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
+SitePlan plan_for_site(OpenedBundle& opened, const std::optional<std::string>& answers_file, Surroundings& surroundings,
                        const std::optional<JoinTicket>& ticket) {
+  Answers answers = answers_for(answers_file, KeptState(surroundings), surroundings);
+  if (answers_file) make_paths_whole(opened.bundle, *answers_file, answers);
+  return plan_with_answers(opened, answers, surroundings, ticket);
+}
+
+SitePlan plan_with_answers(OpenedBundle& opened, const Answers& answers, Surroundings& surroundings,
+                           const std::optional<JoinTicket>& ticket) {
   const KeptState kept(surroundings);
+  Bundle& bundle = opened.bundle;
   SitePlan site;
-  site.answers = answers_for(answers_file, kept, surroundings);
-  if (answers_file) make_paths_whole(bundle, *answers_file, site.answers);
+  site.answers = answers;
   site.facts = read_facts(surroundings.host, space_paths(bundle.index(), site.answers));
   site.facts.storage =
       read_storage_facts(surroundings.host, bundle.index(), site.answers, surroundings.paths.state, site.facts.unseen);
   site.facts.installed = kept.installed();
   if (site.facts.installed) site.facts.installed->storage_root = kept.answers().value_or(Answers()).storage_root;
   site.facts.highest_serial = kept.highest_serial(bundle.header().product);
+  site.facts.signers = signers_of(opened);
   site.facts.installer_version = surroundings.version;
   add_what_only_root_sees(bundle, site.answers, surroundings, site.facts);
   read_answered_files(bundle, kept, surroundings, site);

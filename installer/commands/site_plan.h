@@ -5,7 +5,7 @@
 #include <string>
 
 #include "bundle/bundle.h"
-#include "installer/commands/kept_state.h"
+#include "installer/commands/open_bundle.h"
 #include "installer/plan/plan.h"
 
 namespace rootcellar {
@@ -19,7 +19,10 @@ struct SitePlan {
 };
 /// `ticket`: what --join named; without it, that of the installed plan. `answers_file`: what --answers named; without it the kept answers,
 /// else the defaults.
-SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
+SitePlan plan_for_site(OpenedBundle& opened, const std::optional<std::string>& answers_file, Surroundings& surroundings,
                        const std::optional<JoinTicket>& ticket = std::nullopt);
+/// The same with these answers, whose paths are absolute.
+SitePlan plan_with_answers(OpenedBundle& opened, const Answers& answers, Surroundings& surroundings,
+                           const std::optional<JoinTicket>& ticket = std::nullopt);
 
 }  // namespace rootcellar

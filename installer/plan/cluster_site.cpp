@@ -30,14 +30,6 @@ const Route* default_route(const NodeFacts& node) {
   return best;
 }
 
-std::vector<NodeAddress> candidates(const NodeFacts& node) {
-  std::vector<NodeAddress> out;
-  for (const NodeAddress& address : node.addresses) {
-    if (!is_virtual(address.interface)) out.push_back(address);
-  }
-  return out;
-}
-
 std::string interface_of(const NodeFacts& node, const std::string& address) {
   const auto found = std::find_if(node.addresses.begin(), node.addresses.end(), [&](const NodeAddress& a) { return a.address == address; });
   return found == node.addresses.end() ? std::string() : found->interface;
@@ -49,7 +41,7 @@ bool has_address(const NodeFacts& node, const std::string& address) {
 
 void decide_address(const PlanInput& input, ClusterSite& site) {
   const NodeFacts& node = input.facts.node;
-  const std::vector<NodeAddress> here = candidates(node);
+  const std::vector<NodeAddress> here = reachable_addresses(node);
   const Route* way_out = default_route(node);
   site.own_route = way_out == nullptr;
   if (input.answers.cluster.address) {
@@ -96,6 +88,14 @@ void decide_registry(const PlanInput& input, ClusterSite& site) {
 }
 
 }  // namespace
+
+std::vector<NodeAddress> reachable_addresses(const NodeFacts& node) {
+  std::vector<NodeAddress> out;
+  for (const NodeAddress& address : node.addresses) {
+    if (!is_virtual(address.interface)) out.push_back(address);
+  }
+  return out;
+}
 
 ClusterSite make_cluster_site(const PlanInput& input) {
   const ClusterSection& section = input.appliance().cluster;

@@ -33,6 +33,8 @@ struct ClusterSite {
   /// Enough is known to plan steps.
   bool ready() const { return dialect != nullptr && !address.empty() && !node.empty(); }
 };
+/// Those that another machine may reach this one at: of no bridge or tunnel of containers.
+std::vector<NodeAddress> reachable_addresses(const NodeFacts& node);
 /// REQUIRES: input.cluster().
 ClusterSite make_cluster_site(const PlanInput& input);
 

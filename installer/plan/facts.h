@@ -81,6 +81,7 @@ struct Facts {
   CertificateFacts certificates{};           ///< filled by the command
   std::uint64_t highest_serial = 0;          ///< of this product, ever seen here; filled by the command
   std::map<std::string, AnsweredFile> answered_files;  ///< by the answer's key; filled by the command
+  std::vector<std::string> signers;          ///< of the bundle, "site (six words of its key)"; filled by the command
   std::string installer_version;             ///< of the running program; filled by the command
 };
 

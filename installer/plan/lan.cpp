@@ -3,6 +3,7 @@
 
 #include "bundle/base/text.h"
 #include "installer/plan/lan_certificate.h"
+#include "installer/plan/lan_page.h"
 #include "installer/plan/lan_site.h"
 #include "installer/plan/lan_time.h"
 #include "installer/plan/lan_web.h"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::string_view k_settings = "/etc/rootcellar";
 constexpr std::string_view k_portal = "/var/lib/rootcellar-portal";
-constexpr std::string_view k_health = "/run/rootcellar-health";
 constexpr std::string_view k_units = "/etc/systemd/system/";
 
 std::string secret(const std::string& name) { return cat("${secret.", name, "}\n"); }
@@ -74,15 +74,14 @@ PortalPage page_of(const PlanInput& input, const LanSite& site) {
   page.title = input.appliance().title;
   page.domain = site.names.domain;
   page.address = site.names.address;
-  for (const LanLink& link : input.appliance().lan.links) page.links.push_back({link.title, link.url, link.text});
   if (brings_certificate(input)) page.trust = is_known_everywhere(input) ? PortalTrust::known_authority : PortalTrust::site_authority;
   page.fingerprint = capture(site_set().fingerprint);
   page.fingerprint_words = capture(site_set().words);
   page.hosts_lines = hosts_lines(site.names);
   if (site.nameserver) page.nameserver = site.address;
-  page.dates = {{cat("the certificate of ", site.names.domain), capture(site_set().end)}};
-  page.bundle = cat(input.header.product, " ", input.header.serial, " (", input.header.variant, ")");
+  page.dates = {{certificate_date_name(site.names.domain), capture(site_set().end)}};
   page.created = input.header.created;
+  complete_page(input, site, page);
   return page;
 }
 
@@ -95,10 +94,11 @@ void add_page_file(Plan& plan, std::string_view name, std::string text, std::vec
 void plan_page(const PlanInput& input, const LanSite& site, Plan& plan) {
   const std::string folder(k_portal), drawing = cat(folder, "/fingerprint.svg");
   add_step(plan, "portal-directory", cat("make directory ", folder), "The page's files lie there.", MakeDirectory{folder, 0755, {}, false});
-  add_page_file(plan, "index.html", portal_html(page_of(input, site)), lan_values(input));
+  add_page_file(plan, "index.html", portal_html(page_of(input, site)));
   add_page_file(plan, "page.css", std::string(portal_css()));
   add_page_file(plan, "health.js", std::string(portal_script()));
   add_page_file(plan, "hosts.txt", hosts_lines(site.names));
+  if (!site.nameserver) add_page_file(plan, "zone.txt", records_zone(site.names, input.header));
   if (is_known_everywhere(input)) return;
   add_page_file(plan, "ca.crt", secret(site_set().authority));
   add_page_file(plan, "fingerprint.txt", cat("SHA256:", capture(site_set().fingerprint)));
@@ -110,13 +110,14 @@ void plan_portal(const PlanInput& input, const LanSite& site, Plan& plan) {
   plan_page(input, site, plan);
   const LanSection& lan = input.appliance().lan;
   const std::string config = cat(k_settings, "/portal.conf"), chain = cat(k_settings, "/site.crt"), key = cat(k_settings, "/site.key");
-  const PortalServer server{page_addresses(input, site), lan.http_port, lan.https_port, std::string(k_portal), std::string(k_health), chain, key};
+  const PortalServer server{page_addresses(input, site), lan.http_port, lan.https_port, std::string(k_portal), std::string(k_health_folder), chain, key};
   add_step(plan, "portal-packaged-service", "keep nginx.service down", "The package's own would take the same ports.",
            SetUnit{"nginx.service", false, false});
   add_step(plan, "portal-config", cat("write ", config), "Says how the page is served.",
            WriteFile{config, portal_server_configuration(server), 0644, {}});
   add_unit(plan, "portal",
-           service("Page of the installed appliance", cat("/usr/sbin/nginx -g 'daemon off;' -c ", config), "rootcellar-portal", ""),
+           service("Page of the installed appliance", cat("/usr/sbin/nginx -g 'daemon off;' -c ", config), "rootcellar-portal rootcellar-health",
+                   "RuntimeDirectoryPreserve=restart\n"),
            "The page tells the people of the lab where to go and what to trust.",
            {config, chain, key});
   const std::string& at = server.addresses.front();
@@ -147,7 +148,9 @@ void plan_lan_services(const PlanInput& input, Plan& plan) {
   if (site.nameserver) plan_nameserver(site, plan);
   plan_mdns(input, site, plan);
   if (site.time) plan_time(input, site, plan);
-  if (site.portal) plan_portal(input, site, plan);
+  if (!site.portal) return;
+  plan_portal(input, site, plan);
+  plan_health(plan);
 }
 
 }  // namespace rootcellar

@@ -3,6 +3,8 @@
 
 #include "bundle/base/text.h"
 #include "installer/plan/lan_certificate.h"
+#include "installer/plan/lan_page.h"
+#include "installer/plan/lan_site.h"
 #include "installer/plan/trust.h"
 
 namespace rootcellar {
@@ -61,6 +63,7 @@ void plan_lan_fit(const PlanInput& input, Plan& plan) {
   }
   if (lan.balancer.enabled) plan_balancer_fit(input, site, plan);
   plan_certificate_fit(input, site, plan);
+  if (site.portal) check_page(input, plan);
   for (const Wanted& wanted :
        {Wanted{site.nameserver, "rootcellar-names.service", site.address, 53, "the site's nameserver", "stop it, or answer 'lan.nameserver: false'"},
         Wanted{site.portal, "rootcellar-portal.service", "0.0.0.0", lan.http_port, "the page", "stop it, or answer 'lan.portal: false'"},

@@ -28,7 +28,8 @@ std::string head(const PortalPage& page) {
       escaped(page.title), "</title>\n<link rel=\"stylesheet\" href=\"page.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n",
       "<a class=\"skip\" href=\"#main\">To the content</a>\n<header>\n<h1>", escaped(page.title),
       "</h1>\n<p class=\"soft\">On this network at <b>", escaped(page.domain), "</b> (", escaped(page.address),
-      "). It needs no internet.</p>\n</header>\n<main id=\"main\">\n");
+      "). It needs no internet.</p>\n",
+      page.admin.empty() ? "" : cat("<p class=\"soft\">Whom to ask: <b>", escaped(page.admin), "</b></p>\n"), "</header>\n<main id=\"main\">\n");
 }
 
 std::string links(const PortalPage& page) {
@@ -61,7 +62,7 @@ std::string trust(const PortalPage& page) {
 }
 
 std::string names(const PortalPage& page) {
-  if (page.nameserver.empty() && page.hosts_lines.empty()) return {};
+  if (page.nameserver.empty() && page.hosts_lines.empty() && !page.zone) return {};
   std::string out = "<h2>When the name is not found</h2>\n";
   if (!page.nameserver.empty()) {
     out += cat("<p>Enter <code>", escaped(page.nameserver), "</code> as nameserver (DNS) of this device's network. It knows the names of ",
@@ -71,6 +72,10 @@ std::string names(const PortalPage& page) {
     out += cat("<p>", page.nameserver.empty() ? "Add" : "Or add",
                " these lines to the file <code>/etc/hosts</code> (Windows: <code>C:\\Windows\\System32\\drivers\\etc\\hosts</code>).</p>\n<pre>",
                escaped(page.hosts_lines), "</pre>\n<p><a href=\"hosts.txt\" download>Save them: hosts.txt</a></p>\n");
+  }
+  if (page.zone) {
+    out += cat("<p>Whoever runs this network's nameserver makes the name known to all: <a href=\"zone.txt\" download>zone.txt</a> has the records of ",
+               escaped(page.domain), ".</p>\n");
   }
   return out;
 }
@@ -84,7 +89,7 @@ std::string health() {
 
 std::string dates(const PortalPage& page) {
   if (page.dates.empty()) return {};
-  std::string out = "<h2>Good until</h2>\n<table>\n<thead><tr><th scope=\"col\">what</th><th scope=\"col\">until</th></tr></thead>\n<tbody>\n";
+  std::string out = "<h2>Good until</h2>\n<table>\n<thead><tr><th scope=\"col\">what</th><th scope=\"col\">until</th></tr></thead>\n<tbody id=\"dates-rows\">\n";
   for (const PortalDate& date : page.dates) {
     out += cat("<tr><td>", escaped(date.what), "</td><td><time>", escaped(date.day), "</time></td></tr>\n");
   }
@@ -97,6 +102,8 @@ std::string crossed(const PortalPage& page) {
 }
 
 }  // namespace
+
+std::string certificate_date_name(std::string_view domain) { return cat("the certificate of ", domain); }
 
 std::string portal_html(const PortalPage& page) {
   return cat(head(page), links(page), trust(page), names(page), health(), dates(page), crossed(page),

@@ -33,11 +33,16 @@ struct PortalPage {
   std::string fingerprint_words;  ///< the same in six words
   std::string hosts_lines;        ///< for machines that cannot ask the appliance's nameserver; empty: none are needed
   std::string nameserver;         ///< numeric; empty: the appliance has none
-  std::vector<PortalDate> dates;
-  std::string bundle;  ///< "lab 7 (cpu)"
+  bool zone = false;              ///< zone.txt lies beside it: another's nameserver may take it in
+  std::string admin;              ///< whom to ask; empty: nobody said
+  std::vector<PortalDate> dates;  ///< health.json has the same as they are today
+  std::string bundle;             ///< "lab (cpu), serial 7"
   std::int64_t created = 0;
-  std::vector<std::string> signers;
+  std::vector<std::string> signers;  ///< "site (six words)"
 };
+
+/// As the page and health.json name the same date.
+std::string certificate_date_name(std::string_view domain);
 
 /// HTML with nothing of it from elsewhere: style, script and the drawing of the fingerprint lie beside it as page.css, health.js and
 /// fingerprint.svg.

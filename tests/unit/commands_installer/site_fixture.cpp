@@ -57,6 +57,7 @@ std::string Site::write_bundle(const SiteBundle& options) {
   tables.appliance = appliance();
   tables.appliance.lan = options.lan;
   tables.appliance.files.insert(tables.appliance.files.end(), options.more_files.begin(), options.more_files.end());
+  tables.appliance.lan = options.lan;
   tables.files = {{"files/extra", sha256(extra), extra.size()}, {"files/motd", sha256(motd), motd.size()}};
   IndexBoundInput bound{{{motd.size(), BlobMode::asis}, {extra.size(), BlobMode::asis}}, index_table_bytes(tables)};
   Header header = facts();

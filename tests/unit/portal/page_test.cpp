@@ -21,9 +21,11 @@ PortalPage lab_page() {
   page.hosts_lines = "192.0.2.10 lab.example registry.lab.example\n";
   page.nameserver = "192.0.2.10";
   page.dates = {{"the certificate of lab.example", "2027-12-28"}, {"the site's authority", "2036-07-18"}};
-  page.bundle = "lab 7 (cpu)";
+  page.bundle = "lab (cpu), serial 7";
   page.created = 1'790'000'000;
-  page.signers = {"bench key <one>"};
+  page.signers = {"bench key <one> (abandon ability able about above absent)"};
+  page.admin = "Ada & Grace, extension 7";
+  page.zone = true;
   return page;
 }
 
@@ -46,6 +48,8 @@ TEST(PortalPage, SaysWhatAKnownAuthorityNeeds) {
   PortalPage page = lab_page();
   page.trust = PortalTrust::known_authority;
   page.hosts_lines.clear();
+  page.zone = false;
+  page.admin.clear();
   page.nameserver.clear();
   page.dates.clear();
   page.signers.clear();
@@ -71,7 +75,7 @@ TEST(PortalPage, TextsOfTheSiteAreNeverMarkup) {
   PortalPage page = lab_page();
   page.title = "<script>alert(\"x\")</script>";
   page.links = {{page.title, "https://x/\"onclick=\"y", page.title}};
-  page.domain = page.hosts_lines = page.nameserver = page.bundle = page.address = page.fingerprint_words = page.title;
+  page.domain = page.admin = page.hosts_lines = page.nameserver = page.bundle = page.address = page.fingerprint_words = page.title;
   page.signers = {page.title};
   page.dates = {{page.title, page.title}};
   const std::string html = portal_html(page);
