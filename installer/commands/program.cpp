@@ -13,9 +13,8 @@ cli::Program installer_program(Surroundings& surroundings) {
                       resume_command(surroundings),    status_command(surroundings),    logs_command(surroundings),
                       uninstall_command(surroundings), backup_command(surroundings),    restore_command(surroundings),
                       renew_command(surroundings),     readdress_command(surroundings), load_command(surroundings),
-                      ticket_command(surroundings),    ca_command(surroundings)};
-                      ticket_command(surroundings),    survey_command(surroundings),    records_command(surroundings),
-                      health_command(surroundings)};
+                      ticket_command(surroundings),    ca_command(surroundings),        survey_command(surroundings),
+                      records_command(surroundings),   health_command(surroundings)};
   return program;
 }
 

@@ -29,7 +29,8 @@ LanNames names_of(const PlanInput& input, const std::string& address) {
     names.domain = input.join->domain;
     names.server = input.join->address;
     names.address = input.join->domain_address.empty() ? input.join->address : input.join->domain_address;
-    for (const std::string& name : section.names) names.hosts.push_back({name, names.address});
+    // A load balancer leads to services of the cluster; the registry is this machine's.
+  for (const std::string& name : section.names) names.hosts.push_back({name, name == "registry" ? address : names.address});
     return names;
   }
   names.domain = answers.domain.value_or(section.domain);
