@@ -122,10 +122,11 @@ void add_what_only_root_sees(const Bundle& bundle, const Answers& answers, Surro
 }  // namespace
 
 SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
-                       const std::optional<JoinTicket>& ticket) {
+                       const std::optional<JoinTicket>& ticket, std::optional<std::int64_t> time) {
   const KeptState kept(surroundings);
   SitePlan site;
   site.answers = answers_for(answers_file, kept, surroundings);
+  site.answers.time = time;
   if (answers_file) make_paths_whole(bundle, *answers_file, site.answers);
   site.facts = read_facts(surroundings.host, space_paths(bundle.index(), site.answers));
   site.facts.storage =

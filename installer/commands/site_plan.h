@@ -18,8 +18,8 @@ struct SitePlan {
   std::optional<JoinTicket> join;  ///< this machine joins, or has joined, the cluster of this ticket
 };
 /// `ticket`: what --join named; without it, that of the installed plan. `answers_file`: what --answers named; without it the kept answers,
-/// else the defaults.
+/// else the defaults. `time`: what time it is, by the operator's word, UTC seconds.
 SitePlan plan_for_site(Bundle& bundle, const std::optional<std::string>& answers_file, Surroundings& surroundings,
-                       const std::optional<JoinTicket>& ticket = std::nullopt);
+                       const std::optional<JoinTicket>& ticket = std::nullopt, std::optional<std::int64_t> time = std::nullopt);
 
 }  // namespace rootcellar

@@ -87,6 +87,9 @@ class HostSystem {
   /// Whether a nameserver at this numeric IPv4 address answers at all: empty when it does, else why not.
   virtual std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) = 0;
   virtual std::int64_t now() = 0;  ///< UTC seconds
+  /// Seconds since some moment of this boot: goes on evenly when the clock is set, so every wait is measured by it.
+  virtual std::int64_t ticks() = 0;
+  virtual void set_clock(std::int64_t utc) = 0;  ///< the system's, not the one that runs on a battery
   virtual void sleep(std::uint64_t milliseconds) = 0;
   virtual bool is_root() = 0;
   virtual std::string machine() = 0;  ///< uname -m

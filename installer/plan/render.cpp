@@ -96,6 +96,10 @@ struct Changes {
   void operator()(const IssueCertificate& a) {
     lines.push_back(cat("for ", join(a.names, ", "), a.addresses.empty() ? "" : ", ", join(a.addresses, ", ")));
   }
+  void operator()(const CorrectClock& a) {
+    lines.push_back(cat("from ", format_time(static_cast<std::int64_t>(a.seen)), " to ", format_time(static_cast<std::int64_t>(a.to)),
+                        "; uninstall leaves it"));
+  }
   void operator()(const MarkNode& a) {
     for (const std::string& label : a.labels) lines.push_back(cat("label ", label));
     for (const std::string& taint : a.remove_taints) lines.push_back(cat("without the taint ", taint));

@@ -124,6 +124,7 @@ void visit(Is<MakeAuthority> auto& v, auto& m) {
 }
 void visit(Is<DrawCode> auto& v, auto& m) { m("path", v.path), m("text", v.text); }
 void visit(Is<IssueCertificate> auto& v, auto& m) { m("set", v.set), m("names", v.names), m("addresses", v.addresses); }
+void visit(Is<CorrectClock> auto& v, auto& m) { m("earliest", v.earliest), m("latest", v.latest), m("seen", v.seen), m("to", v.to); }
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -140,7 +141,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "wait-in-cluster",  "capture-value", "mark-node",      "run-job",        "export-access",
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
     "prove-pulls",      "unpack-data",   "export-folders", "try-mount",      "try-manifest",
-    "make-authority",   "issue-certificate", "draw-code",
+    "make-authority",   "issue-certificate", "draw-code", "correct-clock",
 };
 
 struct Writer {

@@ -134,7 +134,8 @@ using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, Extr
                             RemoveSpool, InstallPackages, FillRegistry, WaitHttp, PullImage, RunCheck, EditLines, SwapOff, SetSysctls,
                             LoadModules, PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster,
                             CaptureValue, MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi, KeepSiteFile, WriteFilled, PushImages,
-                            ProvePulls, UnpackData, ExportFolders, TryMount, TryManifest, MakeAuthority, IssueCertificate, DrawCode>;
+                            ProvePulls, UnpackData, ExportFolders, TryMount, TryManifest, MakeAuthority, IssueCertificate, DrawCode,
+                            CorrectClock>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

@@ -42,6 +42,8 @@ class FailingHost final : public HostSystem {
   HttpReply http_get(const std::string& url, std::uint64_t time_limit, const std::string& authorization) override;
   std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) override;
   std::int64_t now() override { return inner_.now(); }
+  std::int64_t ticks() override { return inner_.ticks(); }
+  void set_clock(std::int64_t utc) override;
   void sleep(std::uint64_t milliseconds) override { inner_.sleep(milliseconds); }
   bool is_root() override { return inner_.is_root(); }
   std::string machine() override { return inner_.machine(); }
