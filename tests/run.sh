@@ -85,6 +85,9 @@ if [ "$what" = vm ]; then
 
   title "end to end: the same by NFSv3 from a container"
   bash tests/e2e/vm_nfs.sh build/dev/bin build/e2e-nfs-image image
+
+  title "end to end: clocks that begin in 1970, 2035 and 2050, in virtual machines"
+  bash tests/e2e/vm_clock.sh build/dev/bin build/e2e-clock
 fi
-[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,firewall,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh and vm_nfs.sh ('run.sh vm')"
+[ "$what" != all ] || echo "not run here, because of their length: tests/e2e/cluster_{lan,kill,care,firewall,existing}.sh ('run.sh cluster'), tests/e2e/vm.sh, vm_nfs.sh and vm_clock.sh ('run.sh vm')"
 title "all passed"

@@ -62,6 +62,7 @@ ReadResult read_profile_tree(const YamlNode& root, const ReadContext& context) {
   check_references(root, result.profile, context.faults);
   check_cluster(root, result.profile, context.faults);
   check_storage(root, result.profile, context.faults);
+  check_lan(root, result.profile, context.faults);
   return result;
 }
 

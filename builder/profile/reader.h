@@ -85,5 +85,7 @@ void check_references(const YamlNode& root, const Profile& profile, YamlFaults& 
 void check_cluster(const YamlNode& root, const Profile& profile, YamlFaults& faults);
 /// The same for exports and data.
 void check_storage(const YamlNode& root, const Profile& profile, YamlFaults& faults);
+/// Packages that the section lan needs.
+void check_lan(const YamlNode& root, const Profile& profile, YamlFaults& faults);
 
 }  // namespace rootcellar

@@ -3,6 +3,7 @@
 #include "bundle/base/error.h"
 #include "bundle/base/file.h"
 #include "bundle/base/text.h"
+#include "installer/commands/clock_option.h"
 #include "installer/commands/install_unit.h"
 #include "installer/commands/join_ticket.h"
 #include "installer/commands/open_bundle.h"
@@ -24,6 +25,7 @@ struct InstallOptions {
   BundleOptions bundle;
   JoinOptions join;
   std::optional<std::string> answers;
+  ClockOption clock;
   bool yes = false;
 };
 
@@ -152,7 +154,7 @@ bool prepare(cli::Console& console, const InstallOptions& options, Surroundings&
   OpenedBundle opened = open_bundle(options.bundle, kept, console, ticket ? &ticket->signers : nullptr);
   if (ticket) require_ticket_for(*ticket, options.join, opened.bundle.header());
   const std::optional<JoinTicket> joins = ticket ? std::optional(ticket->ticket) : std::nullopt;
-  SitePlan site = plan_for_site(opened, options.answers, surroundings, joins);
+  SitePlan site = plan_for_site(opened, options.answers, surroundings, joins, options.clock.seconds());
   const Before before = what_came_before(opened.bundle, site, surroundings);
   if (before == Before::finished) {
     console.say(cat("'", bundle_name(opened.bundle.header()), "' is installed here already; 'rootcellar-install status' shows its state"));
@@ -232,11 +234,13 @@ cli::Command install_command(Surroundings& surroundings) {
       "With --join it becomes a node of the cluster that a ticket is for; the one key to believe is the site's, from the first node.";
   command.examples = {"sudo rootcellar-install install /media/stick",
                       "sudo rootcellar-install install /media/stick --trust /root/site.pub --yes",
+                      "sudo rootcellar-install install /media/stick --time 2026-11-25T14:05Z",
                       "sudo rootcellar-install install /media/stick --join /media/stick/join.ticket"};
   command.options = bundle_option_list(options->bundle);
   for (cli::Option& option : join_option_list(options->join)) command.options.push_back(std::move(option));
   command.options.push_back(
       {.names = "--answers", .value = "FILE", .help = "what this site decides; see docs/answers.md", .optional_text = &options->answers});
+  command.options.push_back(clock_option(options->clock));
   command.options.push_back({.names = "--yes", .help = "do not ask whether to go on", .flag = &options->yes});
   command.run = [options, &surroundings](cli::Console& console) { return install(console, *options, surroundings); };
   return command;

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "bundle/base/text.h"
+#include "installer/commands/clock_option.h"
 #include "installer/commands/join_ticket.h"
 #include "installer/commands/open_bundle.h"
 #include "installer/commands/program.h"
@@ -13,6 +14,7 @@ struct PlanOptions {
   BundleOptions bundle;
   JoinOptions join;
   std::optional<std::string> answers;
+  ClockOption clock;
 };
 
 ExitCode plan(cli::Console& console, const PlanOptions& options, Surroundings& surroundings) {
@@ -20,7 +22,8 @@ ExitCode plan(cli::Console& console, const PlanOptions& options, Surroundings& s
   const std::optional<OpenedTicket> ticket = open_ticket(options.join, options.bundle.trust, kept, console);
   OpenedBundle opened = open_bundle(options.bundle, kept, console, ticket ? &ticket->signers : nullptr);
   if (ticket) require_ticket_for(*ticket, options.join, opened.bundle.header());
-  const SitePlan site = plan_for_site(opened, options.answers, surroundings, ticket ? std::optional(ticket->ticket) : std::nullopt);
+  const SitePlan site = plan_for_site(opened, options.answers, surroundings, ticket ? std::optional(ticket->ticket) : std::nullopt,
+                                      options.clock.seconds());
   if (console.json()) console.event("plan", plan_json(site.plan));
   if (!console.json()) console.print(render_plan(site.plan, opened.bundle.header()));
   return site.plan.refusals.empty() ? ExitCode::ok : ExitCode::host;
@@ -42,6 +45,7 @@ cli::Command plan_command(Surroundings& surroundings) {
   for (cli::Option& option : join_option_list(options->join)) command.options.push_back(std::move(option));
   command.options.push_back(
       {.names = "--answers", .value = "FILE", .help = "what this site decides; see docs/answers.md", .optional_text = &options->answers});
+  command.options.push_back(clock_option(options->clock));
   command.run = [options, &surroundings](cli::Console& console) { return plan(console, *options, surroundings); };
   return command;
 }

@@ -137,8 +137,9 @@ std::vector<std::string> signers_of(const OpenedBundle& opened) {
 }  // namespace
 
 SitePlan plan_for_site(OpenedBundle& opened, const std::optional<std::string>& answers_file, Surroundings& surroundings,
-                       const std::optional<JoinTicket>& ticket) {
+                       const std::optional<JoinTicket>& ticket, std::optional<std::int64_t> time) {
   Answers answers = answers_for(answers_file, KeptState(surroundings), surroundings);
+  answers.time = time;
   if (answers_file) make_paths_whole(opened.bundle, *answers_file, answers);
   return plan_with_answers(opened, answers, surroundings, ticket);
 }

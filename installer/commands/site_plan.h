@@ -18,9 +18,9 @@ struct SitePlan {
   std::optional<JoinTicket> join;  ///< this machine joins, or has joined, the cluster of this ticket
 };
 /// `ticket`: what --join named; without it, that of the installed plan. `answers_file`: what --answers named; without it the kept answers,
-/// else the defaults.
+/// else the defaults. `time`: what time it is, by the operator's word, UTC seconds.
 SitePlan plan_for_site(OpenedBundle& opened, const std::optional<std::string>& answers_file, Surroundings& surroundings,
-                       const std::optional<JoinTicket>& ticket = std::nullopt);
+                       const std::optional<JoinTicket>& ticket = std::nullopt, std::optional<std::int64_t> time = std::nullopt);
 /// The same with these answers, whose paths are absolute.
 SitePlan plan_with_answers(OpenedBundle& opened, const Answers& answers, Surroundings& surroundings,
                            const std::optional<JoinTicket>& ticket = std::nullopt);

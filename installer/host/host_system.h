@@ -90,6 +90,9 @@ class HostSystem {
   /// Of these numeric IPv4 addresses those that answer on a network of this machine's, each with its hardware address ("52:54:00:12:34:56").
   virtual std::map<std::string, std::string> answering(const std::vector<std::string>& addresses, std::uint64_t milliseconds) = 0;
   virtual std::int64_t now() = 0;  ///< UTC seconds
+  /// Seconds since some moment of this boot: goes on evenly when the clock is set, so every wait is measured by it.
+  virtual std::int64_t ticks() = 0;
+  virtual void set_clock(std::int64_t utc) = 0;  ///< the system's, not the one that runs on a battery
   virtual void sleep(std::uint64_t milliseconds) = 0;
   virtual bool is_root() = 0;
   virtual std::string machine() = 0;  ///< uname -m

@@ -97,6 +97,8 @@ class RealHost final : public HostSystem {
     return ask_neighbours(addresses, milliseconds);
   }
   std::int64_t now() override { return ::time(nullptr); }
+  std::int64_t ticks() override;
+  void set_clock(std::int64_t utc) override;
   void sleep(std::uint64_t milliseconds) override;
   bool is_root() override { return ::geteuid() == 0; }
   std::string machine() override;
@@ -109,6 +111,17 @@ class RealHost final : public HostSystem {
 
   std::map<std::pair<std::string, std::string>, unsigned> ids_;  // found ones only: accounts appear while we run
 };
+
+std::int64_t RealHost::ticks() {
+  timespec time{};
+  if (::clock_gettime(CLOCK_BOOTTIME, &time) != 0) throw SystemError("read", "the time since the boot", errno);
+  return time.tv_sec;
+}
+
+void RealHost::set_clock(std::int64_t utc) {
+  const timespec time{.tv_sec = utc, .tv_nsec = 0};
+  if (::clock_settime(CLOCK_REALTIME, &time) != 0) throw SystemError("set", "the clock", errno);
+}
 
 unsigned RealHost::id_of(const std::string& file, const std::string& name) {
   if (name.empty()) return static_cast<unsigned>(-1);

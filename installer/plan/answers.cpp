@@ -120,7 +120,7 @@ void read_values(YamlMap& map, Answers& answers) {
 
 void read_clock(const YamlNode& node, Answers& answers, YamlFaults& faults) {
   YamlMap map(node, faults, "clock");
-  answers.correct_clock = map.boolean("correct", false);
+  if (map.node().find("correct") != nullptr) answers.correct_clock = map.boolean("correct", false);
   map.finish();
 }
 
@@ -209,7 +209,7 @@ std::string encode_answers(const Answers& answers) {
     out.key("clock");
     out.begin_map();
     out.key("correct");
-    out.value_plain(true);
+    out.value_plain(*answers.correct_clock);
     out.end_map();
   }
   if (!answers.values.empty()) {

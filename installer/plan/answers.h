@@ -34,7 +34,9 @@ struct Answers {
   ExistingAnswers existing{};                    ///< existing: what the site has already
   std::optional<std::string> nfs_network{};     ///< nfs.network: who may mount, instead of the machine's own network
   LanAnswers lan{};
-  bool correct_clock = false;                    ///< clock.correct: a clock that cannot be right is set
+  /// clock.correct: true, a clock that cannot be right is set; false, it is right, and the bundle older than it should be.
+  std::optional<bool> correct_clock{};
+  std::optional<std::int64_t> time{};            ///< what time it is, UTC seconds, by the operator's word: never of a file
   std::map<std::string, std::string> values{};  ///< values.KEY: ${answers.KEY} in the appliance's texts
 };
 

@@ -59,6 +59,24 @@ void read_docker(HostSystem& host, Facts& facts) {
   }
 }
 
+/// Written while the machine ran: systemd's own memory, ours, what packages and people left.
+void read_seen_times(HostSystem& host, Facts& facts) {
+  std::vector<std::string> files = {"/var/lib/systemd/timesync/clock", "/var/lib/rootcellar-time/seen", "/var/lib/rootcellar/journal",
+                                    "/var/lib/dpkg/status", "/var/log/wtmp"};
+  constexpr std::string_view k_journals = "/var/log/journal";
+  try {
+    for (const std::string& machine : host.list(std::string(k_journals))) {
+      const std::string folder = path_join(k_journals, machine);
+      for (const std::string& name : host.list(folder)) files.push_back(path_join(folder, name));
+    }
+    for (const std::string& file : files) {
+      if (const auto found = host.status(file)) facts.seen_times.push_back(found->mtime);
+    }
+  } catch (const SystemError&) {
+    // Not for everybody's eyes: one time more or less.
+  }
+}
+
 }  // namespace
 
 std::string debian_architecture(std::string_view machine) {
@@ -79,6 +97,7 @@ Facts read_facts(HostSystem& host, const std::vector<std::string>& space_paths) 
   facts.architecture = debian_architecture(facts.machine);
   facts.systemd = host.exists("/run/systemd/system");
   facts.clock = host.now();
+  read_seen_times(host, facts);
   facts.cgroup = read_cgroup(host);
   read_release(host, facts);
   read_users_and_ports(host, facts);

@@ -62,6 +62,7 @@ struct Facts {
   bool root = false;
   bool systemd = false;  ///< /run/systemd/system exists
   std::int64_t clock = 0;
+  std::vector<std::int64_t> seen_times;  ///< UTC seconds at which this machine has surely been; a wrong clock may have written some
   std::map<std::string, InstalledPackage> packages;  ///< /var/lib/dpkg/status
   std::vector<ListeningPort> ports;                  ///< /proc/net/tcp and tcp6
   std::map<std::string, SpaceFacts> space;           ///< by path asked for

@@ -72,12 +72,9 @@ void caution_about_tags(const PlanInput& input, Plan& plan) {
   }
 }
 
+/// A clock that cannot be right is another subject: clock.cpp.
 void caution_about_time(const Header& header, const Facts& facts, Plan& plan) {
   const std::string now = format_time(facts.clock);
-  if (facts.clock < header.created) {
-    plan.cautions.push_back(
-        cat("the bundle was made at ", format_time(header.created), ", and this machine's clock says ", now, ": the clock is wrong"));
-  }
   if (facts.clock > header.expires) {
     plan.cautions.push_back(
         cat("the bundle expired at ", format_time(header.expires), ", and this machine's clock says ", now, ": ask for a newer one"));

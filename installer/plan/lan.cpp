@@ -1,11 +1,10 @@
-// The steps that give a site names, trust, time and a page.
+// The steps that give a site names, trust and a page.
 #include <algorithm>
 
 #include "bundle/base/text.h"
 #include "installer/plan/lan_certificate.h"
 #include "installer/plan/lan_page.h"
 #include "installer/plan/lan_site.h"
-#include "installer/plan/lan_time.h"
 #include "installer/plan/lan_web.h"
 #include "installer/plan/trust.h"
 #include "installer/portal/page.h"
@@ -51,22 +50,6 @@ void plan_nameserver(const LanSite& site, Plan& plan) {
                    "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_ADMIN CAP_NET_RAW CAP_SETUID CAP_SETGID CAP_CHOWN\n"),
            "It answers for the site's domain and forwards nothing.", {config});
   plan.ports.push_back({site.address, 53, "names of the site (dnsmasq)"});
-}
-
-void plan_time(const PlanInput& input, const LanSite& site, Plan& plan) {
-  const std::string config = cat(k_settings, "/time.conf");
-  const bool first = input.join == nullptr;
-  add_step(plan, "time-packaged-service", "keep chrony.service down", "The package's own asks the distribution's servers in the internet.",
-           SetUnit{"chrony.service", false, false});
-  add_step(plan, "time-config", cat("write ", config), "Certificates and tickets are judged by time: all machines must have the same.",
-           WriteFile{config, first ? time_server_configuration(site.network) : time_client_configuration({input.join->address}), 0644, {}});
-  // A container shares the clock of the machine it is on and may not set it.
-  const std::string_view passive = input.facts.node.container.empty() ? "" : " -x";
-  add_unit(plan, "time",
-           service("Time of the installed appliance", cat("/usr/sbin/chronyd -n", passive, " -f ", config), "rootcellar-time",
-                   "StateDirectory=rootcellar-time\nDeviceAllow=char-rtc rw\n"),
-           first ? "It serves this machine's time to the site." : "It follows the first node's time.", {config});
-  if (first) plan.ports.push_back({"0.0.0.0", 123, "time of the site (chrony)"});
 }
 
 PortalPage page_of(const PlanInput& input, const LanSite& site) {
@@ -147,7 +130,6 @@ void plan_lan_services(const PlanInput& input, Plan& plan) {
   if (!site.ready()) return;
   if (site.nameserver) plan_nameserver(site, plan);
   plan_mdns(input, site, plan);
-  if (site.time) plan_time(input, site, plan);
   if (!site.portal) return;
   plan_portal(input, site, plan);
   plan_health(plan);

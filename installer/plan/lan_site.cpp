@@ -8,17 +8,6 @@
 namespace rootcellar {
 namespace {
 
-/// The route to the network that the machine is in itself by this address.
-std::string network_of(const NodeFacts& node, const std::string& address) {
-  const auto number = parse_ipv4(address);
-  const Route* best = nullptr;
-  for (const Route& route : node.routes) {
-    const bool own = number && route.gateway == 0 && route.to.prefix != 0 && route.to.contains(*number);
-    if (own && (best == nullptr || route.to.prefix > best->to.prefix)) best = &route;
-  }
-  return best == nullptr ? std::string() : best->to.text();
-}
-
 std::string first_of(const std::string& range) { return range.substr(0, range.find('-')); }
 
 LanNames names_of(const PlanInput& input, const std::string& address) {
@@ -78,6 +67,16 @@ void decide_certificate(const PlanInput& input, LanSite& site) {
 }
 
 }  // namespace
+
+std::string network_of(const NodeFacts& node, const std::string& address) {
+  const auto number = parse_ipv4(address);
+  const Route* best = nullptr;
+  for (const Route& route : node.routes) {
+    const bool own = number && route.gateway == 0 && route.to.prefix != 0 && route.to.contains(*number);
+    if (own && (best == nullptr || route.to.prefix > best->to.prefix)) best = &route;
+  }
+  return best == nullptr ? std::string() : best->to.text();
+}
 
 LanSite make_lan_site(const PlanInput& input) {
   const LanSection& section = input.appliance().lan;

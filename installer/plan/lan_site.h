@@ -23,6 +23,8 @@ struct LanSite {
 };
 /// REQUIRES: the appliance has a section lan.
 LanSite make_lan_site(const PlanInput& input);
+/// The network that the machine is in by this address, "192.0.2.0/24"; empty: not known.
+std::string network_of(const NodeFacts& node, const std::string& address);
 
 /// Refusals: no domain, no address, a nameserver or web server in the way, a certificate that browsers would refuse.
 void plan_lan_fit(const PlanInput& input, Plan& plan);
@@ -38,7 +40,11 @@ void plan_shared_trust(const PlanInput& input, const char* kubeconfig, Plan& pla
 void caution_about_site_names(const PlanInput& input, Plan& plan);
 /// CoreDNS's configuration; nothing where kubeadm's own is right.
 void plan_cluster_names(const PlanInput& input, Plan& plan);
-/// Names, time and page.
+/// The time, right after the packages, on machines that join too.
+void plan_lan_time(const PlanInput& input, Plan& plan);
+/// Refusals: another time service in the way.
+void plan_lan_time_fit(const PlanInput& input, Plan& plan);
+/// Names and page.
 void plan_lan_services(const PlanInput& input, Plan& plan);
 /// "bench7.local"
 std::string mdns_name(const PlanInput& input);

@@ -76,6 +76,8 @@ std::vector<std::string> PlanInput::asked_packages() const {
   std::vector<std::string> names = appliance().packages.install;
   for (const NodeRole* role : own_roles(*this)) add_once(names, role->packages);
   if (wants_driver(*this)) add_once(names, appliance().gpu.packages);
+  // A site with its own time keeps what keeps it: chrony would be in its way.
+  if (appliance().lan.enabled && answers.lan.time == false) std::erase(names, "chrony");
   return names;
 }
 

@@ -4,6 +4,7 @@
 
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
+#include "installer/plan/clock.h"
 #include "installer/plan/cluster_site.h"
 #include "installer/plan/existing.h"
 #include "installer/plan/lan_site.h"
@@ -76,17 +77,20 @@ std::string registry_storage_root(const Index& index, const Answers& answers) { 
 
 namespace {
 
-Plan plan_of(const PlanInput& input) {
+Plan plan_of(const PlanInput& input, const ClockVerdict& clock) {
   Plan plan;
   plan_fit(input, plan);
+  plan_clock(clock, plan);
   plan_cluster_fit(input, plan);
   plan_gpu_fit(input, plan);
   plan_existing_fit(input, plan);
   plan_site_cluster_fit(input, plan);
   plan_lan_fit(input, plan);
   plan_own_names_fit(input, plan);
+  plan_lan_time_fit(input, plan);
   plan_directories(input, plan);
   plan_packages(input, plan);
+  plan_lan_time(input, plan);
   plan_lan_trust(input, plan);
   plan_registry(input, plan);
   plan_site_registry(input, plan);
@@ -114,17 +118,27 @@ Plan plan_of(const PlanInput& input) {
   return plan;
 }
 
+/// Everything after the first step sees the clock as it is then.
+Facts as_corrected(Facts facts, const ClockVerdict& clock) {
+  if (clock.correction) facts.clock = static_cast<std::int64_t>(clock.correction->to);
+  return facts;
+}
+
 }  // namespace
 
 Plan make_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers) {
   const Layout layout = make_layout(index.appliance, answers);
-  return plan_of({header, index, facts, answers, layout});
+  const ClockVerdict clock = judge_clock(header, facts, answers, nullptr);
+  const Facts later = as_corrected(facts, clock);
+  return plan_of({header, index, later, answers, layout}, clock);
 }
 
 Plan make_join_plan(const Header& header, const Index& index, const Facts& facts, const Answers& answers, const JoinTicket& ticket) {
   Layout layout = make_layout(index.appliance, answers);
   if (!answers.existing.registry) layout.local = parse_endpoint(ticket.registry).value_or(layout.local);
-  Plan plan = plan_of({header, index, facts, answers, layout, &ticket});
+  const ClockVerdict clock = judge_clock(header, facts, answers, &ticket);
+  const Facts later = as_corrected(facts, clock);
+  Plan plan = plan_of({header, index, later, answers, layout, &ticket}, clock);
   if (!index.appliance.cluster.enabled) plan.refusals.push_back("the bundle has no cluster: there is nothing to join");
   return plan;
 }

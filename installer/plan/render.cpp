@@ -102,6 +102,10 @@ struct Changes {
   void operator()(const UseCertificate& a) {
     lines.push_back(cat("from '", a.chain, "' and '", a.key, "', for ", join(a.names, ", "), "; copied, readable by root only"));
   }
+  void operator()(const CorrectClock& a) {
+    lines.push_back(cat("from ", format_time(static_cast<std::int64_t>(a.seen)), " to ", format_time(static_cast<std::int64_t>(a.to)),
+                        "; uninstall leaves it"));
+  }
   void operator()(const MarkNode& a) {
     for (const std::string& label : a.labels)
       lines.push_back(label.ends_with('-') ? cat("without the label ", label.substr(0, label.size() - 1)) : cat("label ", label));

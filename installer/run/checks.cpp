@@ -37,10 +37,10 @@ Finding http_fault(const Check& check, HostSystem& host) {
 }
 
 Finding check_http(const Check& check, HostSystem& host) {
-  const std::int64_t end = host.now() + static_cast<std::int64_t>(check.time_limit);
+  const std::int64_t end = host.ticks() + static_cast<std::int64_t>(check.time_limit);
   while (true) {
     Finding fault = http_fault(check, host);
-    if (!fault || host.now() >= end) return fault;
+    if (!fault || host.ticks() >= end) return fault;
     host.sleep(k_pause);
   }
 }

@@ -46,9 +46,9 @@ bool end_own_pods(const ClusterApi& api, const std::string& node) {
     arguments.insert(arguments.end(), {"--namespace", space, "--wait=false", "--request-timeout=10s"});
     if (!went_well(api, std::move(arguments), k_limit)) return false;
   }
-  for (const std::int64_t end = host.now() + k_pods_limit; !movable_pods(api, node).empty();) {
+  for (const std::int64_t end = host.ticks() + k_pods_limit; !movable_pods(api, node).empty();) {
     poll_interrupt();
-    if (host.now() >= end) return false;
+    if (host.ticks() >= end) return false;
     host.sleep(2000);
   }
   return true;

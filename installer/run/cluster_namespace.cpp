@@ -28,9 +28,9 @@ std::vector<std::string> contents_of(const std::string& space, const ClusterApi&
 /// What is still there once pods have had their time to follow their owners.
 std::vector<std::string> lasting_contents(const std::string& space, const ClusterApi& api) {
   HostSystem& host = api.scope().host();
-  const std::int64_t start = host.now();
+  const std::int64_t start = host.ticks();
   std::vector<std::string> found = contents_of(space, api);
-  while (!found.empty() && std::all_of(found.begin(), found.end(), ends_by_itself) && host.now() - start < k_patience) {
+  while (!found.empty() && std::all_of(found.begin(), found.end(), ends_by_itself) && host.ticks() - start < k_patience) {
     host.sleep(k_pause);
     found = contents_of(space, api);
   }

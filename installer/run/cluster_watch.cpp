@@ -65,7 +65,7 @@ std::vector<std::string> stands_in_the_way(const ClusterApi& api, const std::str
 
 void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const std::function<WorkloadState()>& look) {
   HostSystem& host = api.scope().host();
-  const std::int64_t start = host.now();
+  const std::int64_t start = host.ticks();
   std::int64_t looked_around = start;
   std::string told;
   for (std::uint64_t pause = k_first_pause;; pause = std::min(pause * 3 / 2, k_longest_pause)) {
@@ -73,7 +73,7 @@ void watch_until_ready(const WatchedThing& thing, const ClusterApi& api, const s
     const WorkloadState state = look_patiently(look);
     if (state.ready) return;
     if (state.failed) give_up(thing, api, state.text);
-    const std::int64_t now = host.now();
+    const std::int64_t now = host.ticks();
     if (now - start >= static_cast<std::int64_t>(thing.time_limit))
       give_up(thing, api, thing.time_limit == 0 ? state.text : cat(state.text, " after ", thing.time_limit, " s"));
     if (now - looked_around >= k_look_around) {

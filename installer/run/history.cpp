@@ -91,6 +91,7 @@ struct Place {
   std::string operator()(const IssueCertificate& a) const { return cat("certificate ", a.set); }
   std::string operator()(const ShareTrust& a) const { return cat("trust in namespace ", a.space); }
   std::string operator()(const UseCertificate& a) const { return cat("certificate ", a.set); }
+  std::string operator()(const CorrectClock&) const { return "clock"; }
 };
 
 }  // namespace
@@ -156,7 +157,7 @@ bool leaves_nothing(const Step& step) {
   return std::holds_alternative<WaitHttp>(step.action) || std::holds_alternative<RunCheck>(step.action) ||
          std::holds_alternative<WaitInCluster>(step.action) || std::holds_alternative<MarkNode>(step.action) ||
          std::holds_alternative<LoadModules>(step.action) || std::holds_alternative<CaptureValue>(step.action) ||
-         std::holds_alternative<TryMount>(step.action) ||
+         std::holds_alternative<TryMount>(step.action) || std::holds_alternative<CorrectClock>(step.action) ||
          std::holds_alternative<PushImages>(step.action) || std::holds_alternative<ProvePulls>(step.action) ||
          std::holds_alternative<SpoolPackages>(step.action) || std::holds_alternative<RemoveSpool>(step.action);
 }

@@ -74,4 +74,13 @@ struct ShareTrust {
   std::string kubeconfig = k_admin_kubeconfig;
 };
 
+/// The clock of a machine that cannot have the right one, set before anything is judged by it. Undo leaves it: a right clock is not made
+/// wrong again. All in UTC seconds.
+struct CorrectClock {
+  std::uint64_t earliest = 0;  ///< a clock before this is wrong
+  std::uint64_t latest = 0;    ///< and so is one after this
+  std::uint64_t seen = 0;      ///< what it said when the plan was made: the time since then is added
+  std::uint64_t to = 0;
+};
+
 }  // namespace rootcellar

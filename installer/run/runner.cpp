@@ -41,8 +41,9 @@ std::optional<JsonValue> begin_step(const Step& step, Journal& journal, RunConte
   const JsonValue encoded = encode_step(step);
   StepHistory history = history_of(journal.records(), step.id, encoded);
   context.watched_changed = watched_is_newer(journal.records(), step);
-  // A spool may be there again: packages of a later plan were spooled anew.
-  const bool look_again = context.watched_changed || std::holds_alternative<RemoveSpool>(step.action);
+  // A spool may be there again: packages of a later plan were spooled anew. And a clock without a battery falls back with the power.
+  const bool look_again = context.watched_changed || std::holds_alternative<RemoveSpool>(step.action) ||
+                          std::holds_alternative<CorrectClock>(step.action);
   if (history.done && !look_again) return std::nullopt;
   context.earlier = earlier_effects(journal.records(), step);
   if (!history.begun || history.done) {

@@ -128,6 +128,7 @@ void visit(Is<ShareTrust> auto& v, auto& m) { m("space", v.space), m("set", v.se
 void visit(Is<UseCertificate> auto& v, auto& m) {
   m("set", v.set), m("chain", v.chain), m("key", v.key), m("names", v.names), m("known", v.known);
 }
+void visit(Is<CorrectClock> auto& v, auto& m) { m("earliest", v.earliest), m("latest", v.latest), m("seen", v.seen), m("to", v.to); }
 
 template <typename T, typename V>
 concept Visitable = requires(T& value, V& visitor) {
@@ -145,6 +146,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Action>> k_kinds = {
     "open-firewall",    "generate-cdi",  "keep-site-file", "write-filled",   "push-images",
     "prove-pulls",      "unpack-data",   "export-folders", "try-mount",      "try-manifest",
     "make-authority",   "issue-certificate", "draw-code",      "share-trust",    "use-certificate",
+    "correct-clock",
 };
 
 struct Writer {

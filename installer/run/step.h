@@ -135,7 +135,7 @@ using Action = std::variant<MakeDirectory, WriteFile, MergeJson, PlaceFile, Extr
                             LoadModules, PullIntoContainerd, KubeadmInit, MakeSecret, ApplyManifest, HelmRelease, ExecInPod, WaitInCluster,
                             CaptureValue, MarkNode, RunJob, ExportAccess, OpenFirewall, GenerateCdi, KeepSiteFile, WriteFilled, PushImages,
                             ProvePulls, UnpackData, ExportFolders, TryMount, TryManifest, MakeAuthority, IssueCertificate, DrawCode,
-                            ShareTrust, UseCertificate>;
+                            ShareTrust, UseCertificate, CorrectClock>;
 
 struct Step {
   std::string id;      ///< unique, stable between runs, [a-z0-9-]: names the log file

@@ -87,6 +87,9 @@ SpaceFacts FailingHost::space(const std::string& path) {
 void FailingHost::set_kernel_value(const std::string& path, const std::string& value) {
   count(path, [&] { inner_.set_kernel_value(path, value); });
 }
+void FailingHost::set_clock(std::int64_t utc) {
+  count("clock", [&] { inner_.set_clock(utc); });
+}
 ToolResult FailingHost::run(const ToolCall& call) {
   return count(call.argv.at(0), [&] { return inner_.run(call); });
 }

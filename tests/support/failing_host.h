@@ -43,6 +43,8 @@ class FailingHost final : public HostSystem {
   std::string nameserver_fault(const std::string& address, std::uint64_t time_limit) override;
   std::map<std::string, std::string> answering(const std::vector<std::string>& addresses, std::uint64_t milliseconds) override;
   std::int64_t now() override { return inner_.now(); }
+  std::int64_t ticks() override { return inner_.ticks(); }
+  void set_clock(std::int64_t utc) override;
   void sleep(std::uint64_t milliseconds) override { inner_.sleep(milliseconds); }
   bool is_root() override { return inner_.is_root(); }
   std::string machine() override { return inner_.machine(); }

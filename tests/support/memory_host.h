@@ -72,7 +72,12 @@ class MemoryHost final : public HostSystem {
   }
   void set_neighbour(const std::string& address, const std::string& hardware) { neighbours_[address] = hardware; }
   std::int64_t now() override { return now_ms_ / 1000; }
-  void sleep(std::uint64_t milliseconds) override { now_ms_ += static_cast<std::int64_t>(milliseconds); }
+  std::int64_t ticks() override { return ticks_ms_ / 1000; }
+  void set_clock(std::int64_t utc) override { now_ms_ = utc * 1000; }
+  void sleep(std::uint64_t milliseconds) override {
+    now_ms_ += static_cast<std::int64_t>(milliseconds);
+    ticks_ms_ += static_cast<std::int64_t>(milliseconds);
+  }
   bool is_root() override { return root_; }
   /// Tests of what is said to those who are not; no permission is checked.
   void set_root(bool root) { root_ = root; }
@@ -95,6 +100,7 @@ class MemoryHost final : public HostSystem {
   std::vector<std::vector<std::string>> calls_;
   bool root_ = true;
   SpaceFacts space_{.available = 1u << 30, .total = 1u << 31, .device = 1, .read_only = false, .filesystem = "ext4"};
+  std::int64_t ticks_ms_ = 0;
   std::int64_t now_ms_ = std::int64_t{1'800'000'000} * 1000;
 };
 

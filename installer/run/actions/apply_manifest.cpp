@@ -94,12 +94,12 @@ ToolResult apply_once(const ApplyManifest& action, const FilledText& documents, 
 // A kind that this very manifest brings is known to the server a moment later.
 void apply(const ApplyManifest& action, const FilledText& documents, const ClusterApi& api) {
   HostSystem& host = api.scope().host();
-  const std::int64_t start = host.now();
+  const std::int64_t start = host.ticks();
   while (true) {
     poll_interrupt();
     const ToolResult result = apply_once(action, documents, api);
     if (result.exit_code == 0 && !result.timed_out) return;
-    const bool patient = is_passing_fault(result.error_output) && host.now() - start < k_patience;
+    const bool patient = is_passing_fault(result.error_output) && host.ticks() - start < k_patience;
     if (!patient) cannot_apply(action, result, documents, api.scope());
     host.sleep(k_pause);
   }

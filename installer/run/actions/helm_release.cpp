@@ -169,10 +169,10 @@ void wait_for_workloads(const HelmRelease& action, std::uint64_t time_limit, con
   if (manifest.exit_code != 0)
     throw SystemError(cat("cannot ask helm about release '", action.name, "': ", describe_failure(manifest, k_question)));
   const std::vector<WorkloadName> workloads = workloads_of(manifest.output);
-  const std::int64_t end = api.scope().host().now() + static_cast<std::int64_t>(time_limit);
+  const std::int64_t end = api.scope().host().ticks() + static_cast<std::int64_t>(time_limit);
   ProgressTask task(api.scope().context.progress, cat("waiting for ", action.name), workloads.size(), false);
   for (const WorkloadName& workload : workloads) {
-    const auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(end - api.scope().host().now(), 1));
+    const auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(end - api.scope().host().ticks(), 1));
     watch_until_ready({target_of(workload), space_of(workload, action.space), left}, api,
                       [&] { return state_of(workload, action.space, api); });
     task.advance(1);
@@ -200,14 +200,14 @@ JsonValue prepare(const HelmRelease& action, ActionScope& scope) {
 
 void perform(const HelmRelease& action, ActionScope& scope) {
   const ClusterApi api(scope, action.kubeconfig);
-  const std::int64_t start = scope.host().now();
+  const std::int64_t start = scope.host().ticks();
   make_namespace(action.space, api);
   if (!is_deployed_by_us(action, scope)) {
     clear_the_road(action, api);
     install_chart(action, spool_chart(action, scope), api);
   }
   remove_spool(scope);
-  const auto used = static_cast<std::uint64_t>(std::max<std::int64_t>(scope.host().now() - start, 0));
+  const auto used = static_cast<std::uint64_t>(std::max<std::int64_t>(scope.host().ticks() - start, 0));
   wait_for_workloads(action, action.time_limit - std::min(used, action.time_limit), api);
 }
 

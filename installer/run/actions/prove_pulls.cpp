@@ -65,11 +65,11 @@ void make_pods(const std::vector<Pull>& pulls, const ClusterApi& api) {
   std::string text;
   for (const Pull& pull : pulls) text += pod_text(pull);
   HostSystem& host = api.scope().host();
-  for (const std::int64_t start = host.now();; host.sleep(k_pause)) {
+  for (const std::int64_t start = host.ticks();; host.sleep(k_pause)) {
     poll_interrupt();
     const ToolResult result = api.run({"apply", "--filename", "-"}, k_call, text);
     if (result.exit_code == 0 && !result.timed_out) return;
-    if (host.now() - start >= k_patience)
+    if (host.ticks() - start >= k_patience)
       throw SystemError(cat("cannot make pods in the site's cluster: ", describe_failure(result, k_call)),
                         cat("its whole output is in ", api.scope().log()));
   }
@@ -130,14 +130,14 @@ void perform(const ProvePulls& action, ActionScope& scope) {
   make_pods(pulls, api);
   std::map<std::string, std::string> said;
   std::vector<Pull> left = pulls;
-  const std::int64_t end = scope.host().now() + static_cast<std::int64_t>(action.time_limit);
+  const std::int64_t end = scope.host().ticks() + static_cast<std::int64_t>(action.time_limit);
   ProgressTask task(scope.context.progress, "pulling on every node", pulls.size(), false);
   for (std::size_t before = left.size(); !left.empty(); before = left.size()) {
     poll_interrupt();
     left = left_to_pull(left, said, action, api);
     task.advance(before - left.size());
     if (left.empty()) break;
-    if (scope.host().now() >= end) {
+    if (scope.host().ticks() >= end) {
       const std::string& why = said[left.front().pod];
       cannot_pull(left.front(), cat("not done after ", action.time_limit, " s", why.empty() ? "" : cat(": ", why)), action, api);
     }

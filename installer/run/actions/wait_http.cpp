@@ -16,11 +16,11 @@ ProbeResult probe(const WaitHttp&, ActionScope&) { return ProbeResult::needed; }
 JsonValue prepare(const WaitHttp&, ActionScope&) { return JsonValue::object(); }
 
 void perform(const WaitHttp& action, ActionScope& scope) {
-  const std::int64_t start = scope.host().now();
+  const std::int64_t start = scope.host().ticks();
   while (true) {
     const HttpReply reply = site_get(scope.host(), action.url, 5);
     if (reply.status == action.status) return;
-    if (scope.host().now() - start >= static_cast<std::int64_t>(action.time_limit)) {
+    if (scope.host().ticks() - start >= static_cast<std::int64_t>(action.time_limit)) {
       throw SystemError(cat("cannot reach '", action.url, "': expected status ", action.status, " within ", action.time_limit, " s, found ",
                             found_text(reply)));
     }

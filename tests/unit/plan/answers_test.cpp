@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bundle/base/text.h"
 #include "tests/unit/plan/plan_sample.h"
 
 namespace rootcellar {
@@ -28,6 +29,15 @@ TEST(Answers, AreReadAndWrittenAgain) {
   EXPECT_EQ(answers.insecure_registries, (std::vector<std::string>{"registry.site:5000", "192.0.2.0/24"}));
   EXPECT_EQ(encode_answers(parse_answers(encode_answers(answers), "again")), encode_answers(answers));
   EXPECT_EQ(encode_answers(parse_answers(encode_answers({}), "again")), encode_answers({}));
+}
+
+TEST(Answers, OfAClock) {
+  EXPECT_EQ(parse_answers("", "answers.yaml").correct_clock, std::nullopt);
+  for (const bool truth : {true, false}) {
+    const Answers answers = parse_answers(cat("clock:\n  correct: ", truth ? "true" : "false", "\n"), "answers.yaml");
+    EXPECT_EQ(answers.correct_clock, truth);
+    EXPECT_EQ(parse_answers(encode_answers(answers), "again").correct_clock, truth);
+  }
 }
 
 TEST(Answers, EveryFaultIsShownAtOnce) {

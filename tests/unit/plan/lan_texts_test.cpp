@@ -29,8 +29,18 @@ TEST(LanNames, AreTheSameInEverySpelling) {
 }
 
 TEST(LanTime, IsServedByOneAndFollowedByTheOthers) {
-  expect_golden("plan/lan/chrony-first.conf", time_server_configuration("192.0.2.0/24"));
+  expect_golden("plan/lan/chrony-first.conf", time_server_configuration({"192.0.2.0/24", "198.51.100.0/24"}));
   expect_golden("plan/lan/chrony-other.conf", time_client_configuration({"192.0.2.10"}));
+}
+
+TEST(LanTime, IsKeptByUnits) {
+  expect_golden("plan/lan/rootcellar-time.service", time_service("/etc/chrony/rootcellar.conf", false));
+  expect_golden("plan/lan/rootcellar-clock", clock_program("/var/lib/rootcellar-time/seen"));
+  expect_golden("plan/lan/rootcellar-clock.service", clock_service("/usr/local/sbin/rootcellar-clock", "/var/lib/rootcellar-time"));
+  expect_golden("plan/lan/rootcellar-clock-note.service", clock_note_service("/usr/local/sbin/rootcellar-clock"));
+  expect_golden("plan/lan/rootcellar-clock-note.timer", clock_note_timer());
+  EXPECT_NE(time_service("/etc/chrony/rootcellar.conf", true).find("ExecStart=!/usr/sbin/chronyd -x -f /etc/chrony/rootcellar.conf\n"),
+            std::string::npos);
 }
 
 TEST(LanPortal, IsServedByAServerOfOurOwn) {

@@ -57,6 +57,8 @@ class SharedHost final : public HostSystem {
   void move(const std::string& from, const std::string& to) override { one([&] { inner_.move(from, to); }); }
   void sync_filesystem(const std::string& path) override { one([&] { inner_.sync_filesystem(path); }); }
   void change_owner(const std::string& path, unsigned uid, unsigned gid) override { one([&] { inner_.change_owner(path, uid, gid); }); }
+  std::int64_t ticks() override { return one([&] { return inner_.ticks(); }); }
+  void set_clock(std::int64_t utc) override { one([&] { inner_.set_clock(utc); }); }
   void set_kernel_value(const std::string& path, const std::string& value) override { one([&] { inner_.set_kernel_value(path, value); }); }
   SpaceFacts space(const std::string& path) override { return one([&] { return inner_.space(path); }); }
   ToolResult run_from_memory(const ToolCall& call, const std::function<void(Sink&)>& program) override {

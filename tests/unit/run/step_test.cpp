@@ -22,6 +22,7 @@ TEST(Step, EveryKindSurvivesItsJson) {
   for (const Step& step : lan_plan()) steps.push_back(step);
   for (const Step& step : certificate_plan()) steps.push_back(step);
   for (const Step& step : own_certificate_plan()) steps.push_back(step);
+  steps.push_back({"clock", "set the clock", "", CorrectClock{1, 2, 3, 4}});
   for (const Step& step : steps) {
     const JsonValue json = parse_json(encode_step(step).dump(), "test");
     const Step again = decode_step(json, "test");
