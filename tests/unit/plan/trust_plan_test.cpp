@@ -1,6 +1,8 @@
 // What a registry over https, and one that answers under other registries' names, add to a plan.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bundle/base/error.h"
 #include "bundle/base/text.h"
 #include "installer/plan/plan.h"
@@ -223,6 +225,18 @@ TEST(TrustPlan, ThePageLeavesLoopbacksPortsToOthers) {
             "listen 127.0.0.1:80 default_server;\nlisten 127.0.0.1:443 ssl default_server;\n");
   index.appliance.registry.own_names.clear();
   EXPECT_EQ(listening(), "listen 0.0.0.0:80 default_server;\nlisten 0.0.0.0:443 ssl default_server;\n");
+}
+
+TEST(TrustPlan, ACertificateBroughtAlongIsNotTheRegistrys) {
+  Answers answers;
+  answers.lan.certificate_chain = "/media/site/chain.pem";
+  answers.lan.certificate_key = "/media/site/key.pem";
+  const Texts refusals = make_plan(sample_header(), docker_index(), test::sample_node_facts(), answers).refusals;
+  EXPECT_EQ(std::count(refusals.begin(), refusals.end(),
+                       "the registry serves over https by a certificate of the site's own authority, for this machine's addresses, too: leave out "
+                       "'lan.certificate', or take a bundle without registry.tls"),
+            1)
+      << join(refusals, "\n");
 }
 
 TEST(TrustPlan, TheSitesOwnRegistryAnswersToNoOtherName) {
