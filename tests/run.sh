@@ -47,6 +47,9 @@ if [ "$what" != quick ]; then
   title "end to end: the storage class nfs-client with the real helm, API server and controllers"
   bash tests/e2e/nfs_client.sh build/dev/bin
 
+  title "end to end: one machine follows the other's clock, by real chrony"
+  bash tests/e2e/two_clocks.sh
+
   title "end to end: the same cluster with docker"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-docker docker
 fi

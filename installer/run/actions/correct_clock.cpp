@@ -14,9 +14,11 @@ constexpr std::int64_t k_patience = 86400;  // seconds from the plan to the step
 
 std::int64_t signed_time(std::uint64_t time) { return static_cast<std::int64_t>(time); }
 
+/// One that was ahead and might have been right is still as it was as long as no day has gone by since the plan: later, a right one is there.
 bool is_wrong(const CorrectClock& action, std::int64_t now) {
-  const std::int64_t seen = signed_time(action.seen), to = signed_time(action.to);
-  return now < signed_time(action.earliest) || now > signed_time(action.latest) || (seen > to && now >= seen);
+  const std::int64_t seen = signed_time(action.seen);
+  const bool still_ahead = action.seen > action.to && now >= seen && now - seen <= k_patience;
+  return now < signed_time(action.earliest) || now > signed_time(action.latest) || still_ahead;
 }
 
 /// What has gone by since the plan was made is known only while the wrong clock has run on. A clock that has fallen back since then, the
@@ -35,10 +37,16 @@ void forget_later_time(std::int64_t now, ActionScope& scope) {
   run_or_throw({.argv = {std::string(tools::k_touch), "--no-create", k_systemd_memory}, .time_limit = 60}, scope);
 }
 
+/// hwclock(8): the third line of adjtime says which time the battery's clock has. The file itself is left as it is, or away.
+std::string battery_time(ActionScope& scope) {
+  const std::string adjusted = scope.host().read_file("/etc/adjtime", 4096).value_or("");
+  return adjusted.find("\nLOCAL") == adjusted.npos ? "--utc" : "--localtime";
+}
+
 /// Not every machine has one, and an installation does not end for it.
 void set_battery_clock(ActionScope& scope) {
   if (!scope.host().exists(k_battery_clock) || !scope.host().exists(std::string(tools::k_hwclock))) return;
-  const ToolResult result = run_logged({.argv = {std::string(tools::k_hwclock), "--systohc"}, .time_limit = 60}, scope);
+  const ToolResult result = run_logged({.argv = {std::string(tools::k_hwclock), "--systohc", "--noadjfile", battery_time(scope)}, .time_limit = 60}, scope);
   if (result.exit_code == 0) return;
   scope.context.progress.warn(
       cat("cannot set the clock that runs on the battery: ", describe_failure(result, 60), "; the next boot may begin with a wrong time"));

@@ -73,6 +73,11 @@ TEST_F(ClockStep, SetsAClockThatMightBeRightByTheOperatorsWord) {
   EXPECT_EQ(host_.now(), k_word + 1000);
 }
 
+TEST_F(ClockStep, DoesNotMistakeTheSameTimeALaterYearForTheWrongOne) {
+  host_.set_clock(k_word + 4000 + 86401);
+  EXPECT_EQ(run(host_, plan(k_word + 4000)).already, 1u);
+}
+
 TEST_F(ClockStep, LeavesAClockThatWasSetMeanwhile) {
   host_.set_clock(k_word + 7);
   EXPECT_EQ(run(host_, plan(400)).already, 1u);
@@ -117,6 +122,16 @@ TEST_F(ClockStep, WarnsOfABatteryClockThatCannotBeSet) {
   EXPECT_EQ(progress_.warnings,
             std::vector<std::string>{"cannot set the clock that runs on the battery: exit status 1: hwclock: Cannot access the Hardware Clock via "
                                      "any known method.; the next boot may begin with a wrong time"});
+}
+
+TEST_F(ClockStep, SetsABatteryClockThatHasLocalTime) {
+  host_.set_clock(1000);
+  run(host_, plan(1000));
+  EXPECT_EQ(join(host_.calls().back(), " "), "/usr/sbin/hwclock --systohc --noadjfile --utc");
+  host_.add_file("/etc/adjtime", "0.0 0 0.0\n0\nLOCAL\n");
+  host_.set_clock(1000);
+  run(host_, plan(1000));
+  EXPECT_EQ(join(host_.calls().back(), " "), "/usr/sbin/hwclock --systohc --noadjfile --localtime");
 }
 
 TEST_F(ClockStep, NeedsNoBatteryClock) {
