@@ -114,4 +114,17 @@ void plan_health(Plan& plan) {
            SetUnit{"rootcellar-health.timer", true, true, true, {service, timer}});
 }
 
+void plan_start_page(const PlanInput& input, Plan& plan) {
+  const std::string folder = "/var/www", inner = "/var/www/html", file = "/var/www/html/index.nginx-debian.html", id = "nginx-start-page";
+  if (!input.appliance().lan.enabled || !make_lan_site(input).portal) return;
+  const auto is_ours = [&](const Step& step) { return step.id == id; };
+  const auto* installed = input.facts.installed ? &input.facts.installed->steps : nullptr;
+  const bool ours = installed != nullptr && std::any_of(installed->begin(), installed->end(), is_ours);
+  if (input.facts.packages.contains("nginx-common") && !ours) return;
+  const char* reason = "The package nginx puts a page there and leaves it for good; it leaves alone what is there already, and this goes with the appliance.";
+  for (const std::string& path : {folder, inner})
+    add_step(plan, cat(id, "-", step_slug(path)), cat("make directory ", path), reason, MakeDirectory{path, 0755, {}, false});
+  add_step(plan, id, cat("write ", file), reason, WriteFile{file, "The appliance's page is not served from here.\n", 0644, {}});
+}
+
 }  // namespace rootcellar

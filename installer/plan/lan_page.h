@@ -10,6 +10,9 @@ namespace rootcellar {
 
 /// Links with the site's values in place, whom to ask, what crossed, and the records for another's nameserver.
 void complete_page(const PlanInput& input, const LanSite& site, PortalPage& page);
+/// A stand-in for the start page that the package nginx puts down and never takes away: it leaves a file alone that is there. Comes before the
+/// packages, so that it is taken back after them.
+void plan_start_page(const PlanInput& input, Plan& plan);
 /// Refusals of links that ask for what nobody says, or for a secret.
 void check_page(const PlanInput& input, Plan& plan);
 /// Answers that links ask for and nobody gave, each once.

@@ -7,6 +7,7 @@
 #include "installer/plan/clock.h"
 #include "installer/plan/cluster_site.h"
 #include "installer/plan/existing.h"
+#include "installer/plan/lan_page.h"
 #include "installer/plan/lan_site.h"
 #include "installer/plan/storage.h"
 #include "installer/plan/trust.h"
@@ -89,6 +90,7 @@ Plan plan_of(const PlanInput& input, const ClockVerdict& clock) {
   plan_own_names_fit(input, plan);
   plan_lan_time_fit(input, plan);
   plan_directories(input, plan);
+  plan_start_page(input, plan);
   plan_packages(input, plan);
   plan_lan_time(input, plan);
   plan_lan_trust(input, plan);

@@ -24,9 +24,7 @@ const TargetRelease k_target{"debian", "12", "bookworm"};
 constexpr std::uint64_t k_install_limit = 1800, k_command_limit = 300;
 constexpr std::size_t k_file_limit = std::size_t{1} << 22;
 constexpr const char* k_installed = "/usr/local/sbin/rootcellar-install";
-constexpr const char* k_answers = R"(registry:
-  listen: 10.93.0.2:5000
-cluster:
+constexpr const char* k_answers = R"(cluster:
   address: 10.93.0.2
 lan:
   domain: lab.internal
