@@ -38,7 +38,7 @@ echo "the machine's disk: $((SECONDS - started)) s"
 
 # What did not come with the stick: the key, and what the machine is booted for.
 mkdir "$scratch/elsewhere"
-cp "$work/elsewhere/lab-team.pub" "$parts/machine.sh" "$scratch/elsewhere/"
+cp "$work/elsewhere/lab-team.pub" "$parts/machine.sh" "$parts/nfs_server.sh" "$scratch/elsewhere/"
 cp "$parts/$script.sh" "$scratch/elsewhere/carry.sh"
 truncate --size=4M "$scratch/elsewhere.img"
 mke2fs -q -t ext4 -L ELSEWHERE -d "$scratch/elsewhere" "$scratch/elsewhere.img"
