@@ -63,7 +63,7 @@ std::string what_failed(const ProcessResult& result) {
   for (const std::string_view line : split(said, '\n')) {
     if (line.starts_with("error: ")) return printable(line.substr(7));
   }
-  return result.timed_out ? "it did not end in time" : printable(last_line(said));
+  return result.timed_out ? "it did not end in time" : last_line(said);
 }
 
 class Rehearsal {

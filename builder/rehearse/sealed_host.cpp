@@ -84,7 +84,7 @@ struct SealedHost::State {
   [[noreturn]] void fail_boot(const std::string& reason) const {
     const auto said = read_file_if_exists(console(), k_log_limit).value_or("");
     throw SystemError(
-        cat("cannot boot the sealed host '", options.name, "': ", reason, "; last on its console: ", printable(last_line(said))),
+        cat("cannot boot the sealed host '", options.name, "': ", reason, "; last on its console: ", last_line(said)),
         cat("its console is in ", console()));
   }
 
@@ -137,7 +137,7 @@ struct SealedHost::State {
   void must_run(const std::vector<std::string>& argv) const {
     const ProcessResult result = run(argv, k_command_limit, {});
     if (result.exit_code == 0) return;
-    throw SystemError(cat("cannot run '", join(argv, " "), "' in '", options.name, "': ", printable(last_line(result.error_output))));
+    throw SystemError(cat("cannot run '", join(argv, " "), "' in '", options.name, "': ", last_line(result.error_output)));
   }
 
   void boot() {

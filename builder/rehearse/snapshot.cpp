@@ -120,7 +120,7 @@ HostSnapshot parse_snapshot(std::string_view lines) {
 HostSnapshot take_snapshot(SealedHost& host) {
   const ProcessResult result = host.run({"/bin/bash", "-c", k_script}, k_time_limit);
   if (result.exit_code != 0) {
-    throw SystemError(cat("cannot look at the sealed host '", host.name(), "': ", printable(last_line(result.error_output))));
+    throw SystemError(cat("cannot look at the sealed host '", host.name(), "': ", last_line(result.error_output)));
   }
   return parse_snapshot(result.output + filter_rules(host));
 }

@@ -10,8 +10,8 @@ namespace {
 
 std::string failure_reason(const ProcessResult& result, std::uint64_t time_limit) {
   if (result.timed_out) return cat("no end within ", human_duration(time_limit));
-  std::string said = last_line(result.error_output);
-  return said.empty() ? cat("exit code ", result.exit_code) : printable(said);
+  const std::string said = last_line(result.error_output);
+  return said.empty() ? cat("exit code ", result.exit_code) : said;
 }
 
 /// The words of `before` start the tool and are no part of what a message names.
@@ -35,14 +35,6 @@ std::string run_after(const std::vector<std::string>& before, const std::vector<
 }
 
 }  // namespace
-
-std::string last_line(std::string_view text) {
-  std::string found;
-  for (std::string_view line : split(text, '\n')) {
-    if (!trim(line).empty()) found = trim(line);
-  }
-  return found;
-}
 
 std::string run_tool(const std::vector<std::string>& argv, const std::string& package, std::uint64_t time_limit) {
   return run_after({}, argv, package, time_limit);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "bundle/base/last_line.h"
+
 namespace rootcellar {
 
 /// Runs argv, argv[0] looked up in $PATH and /usr/sbin, and returns its stdout. A missing program is a HostError naming the Debian package
@@ -14,8 +16,5 @@ std::string run_tool(const std::vector<std::string>& argv, const std::string& pa
 /// The same for a tool that mounts and has children: its mounts are seen by nobody else, and when this process or the tool ends, by SIGKILL
 /// too, so do its children (util-linux's unshare and setpriv). Needs root.
 std::string run_confined_tool(const std::vector<std::string>& argv, const std::string& package, std::uint64_t time_limit = 120);
-
-/// The last line of `text` that is not empty: what a program said before it gave up.
-std::string last_line(std::string_view text);
 
 }  // namespace rootcellar

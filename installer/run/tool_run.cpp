@@ -30,12 +30,4 @@ std::string redact_failure(const ToolResult& result, std::uint64_t time_limit, s
   return redact(describe_failure(result, time_limit), secrets);
 }
 
-std::string last_line(std::string_view text) {
-  std::string_view last;
-  for (const std::string_view line : split(text, '\n')) {
-    if (!trim(line).empty()) last = trim(line);
-  }
-  return printable(last, 300);
-}
-
 }  // namespace rootcellar

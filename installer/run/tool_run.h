@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "bundle/base/last_line.h"
 #include "installer/run/actions/actions.h"
 
 namespace rootcellar {
@@ -18,7 +19,5 @@ ToolResult run_or_throw(ToolCall call, const ActionScope& scope);
 std::string describe_failure(const ToolResult& result, std::uint64_t time_limit);
 /// The same with every one of `secrets` hidden.
 std::string redact_failure(const ToolResult& result, std::uint64_t time_limit, std::span<const std::string> secrets);
-/// The last line of `text` that says something, made safe for a terminal.
-std::string last_line(std::string_view text);
 
 }  // namespace rootcellar

@@ -208,7 +208,8 @@ const char* title_of(std::string_view part) {
 ByHand by_hand(const Installed& ours, const std::string& bag) {
   ClusterSite site("bhand");
   prepare(site, ours, bag);
-  const std::string said = cat(site.machine.shell(cat("bash ", k_hand, "/before.sh")), site.machine.shell(k_by_hand));
+  std::string said = site.machine.shell(cat("bash ", k_hand, "/before.sh"));
+  said += site.machine.shell(k_by_hand);
   ByHand hand;
   std::map<std::string, double> at;
   std::vector<std::string> names;

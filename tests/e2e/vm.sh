@@ -42,7 +42,7 @@ echo "the machine's disk: $((SECONDS - started)) s"
 
 # What did not come with the stick: the key, and what the machine is booted for.
 mkdir "$scratch/elsewhere"
-cp "$work/elsewhere/lab-team.pub" "$parts/machine.sh" "$scratch/elsewhere/"
+cp "$work/elsewhere/lab-team.pub" "$parts/machine.sh" "$parts/nfs_server.sh" "$scratch/elsewhere/"
 cp "$parts/$part.sh" "$scratch/elsewhere/carry.sh"
 echo "${script#clock_}" > "$scratch/elsewhere/year"
 date --utc +%Y-%m-%dT%H:%MZ > "$scratch/elsewhere/now"

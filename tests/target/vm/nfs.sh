@@ -1,20 +1,8 @@
 #!/bin/bash
 # Runs inside the virtual machine, at each boot, as root: an appliance that gives folders away by NFS and brings data, from the USB stick.
-# The machine has no network card; what stands in for its network is a link to nowhere with an address of its own.
 set -euo pipefail
 . /elsewhere/machine.sh
-address=192.0.2.10
-network=192.0.2.0/24
-client=/mnt/client
-share=/srv/share
-
-link() {
-  modprobe dummy numdummies=0
-  ip link add lan0 type dummy
-  ip address add "$address/24" dev lan0
-  ip link set lan0 up
-  prove "$(ip -brief address show lan0 | tr -s ' ')"
-}
+. /elsewhere/nfs_server.sh
 
 plan() {
   mkdir -p "$mounted"
@@ -37,24 +25,8 @@ refused() {
   prove "a folder that /etc/exports gives away already"
 }
 
-install_it() {
-  sh "$mounted/START.sh" install --trust "$key" --yes
-  umount "$mounted"
-  prove "exit code 0"
-}
-
-status() {
-  rootcellar-install status | tee "$state/status"
-  prove "exit code 0: $(grep -c 'nfs-mount-.*passed' "$state/status") mounts proven"
-}
-
 exported() {
-  showmount --exports --no-headers "$address" | tee "$state/exports"
-  grep -qx "$share/scratch $network" <(tr -s ' ' < "$state/exports") || fail "expected $share/scratch for $network"
-  rpcinfo -p "$address" | awk '{print $5, $3, $4}' | sort -u | tee "$state/ports"
-  for wanted in 'mountd tcp 32767' 'nlockmgr tcp 32768' 'nfs tcp 2049'; do
-    grep -qx "$wanted" "$state/ports" || fail "expected '$wanted' among the ports"
-  done
+  exports_scratch 'mountd tcp 32767' 'nlockmgr tcp 32768' 'nfs tcp 2049'
   prove "$(wc -l < "$state/exports") folders for $network; mountd at 32767, locks at 32768"
 }
 
@@ -86,28 +58,13 @@ data() {
   prove "$(wc -l < "$state/data") files and folders of an xz tar and a zip, by owner and mode"
 }
 
-uninstall() {
-  rootcellar-install uninstall --yes
-  [ ! -e /usr/local/sbin/rootcellar-install ] || fail "expected the installer itself to be gone"
-  prove "exit code 0"
-}
-
 kept() {
   find "$share/media/sky" /srv/notes -printf '%P %y %m %U:%G %s %l\n' | sort | diff "$state/data" - || fail "expected the data as it was"
   ls "$share/scratch"
   [ -e "$share/scratch/by-3" ] && [ -e "$share/scratch/by-4.2" ] || fail "expected what clients wrote"
   [ ! -e /etc/exports.d ] && [ ! -e /etc/nfs.conf.d/rootcellar.conf ] || fail "expected the table and the settings to be gone"
-  ! ss --no-header --listening --tcp --numeric | grep -E ':(2049|111|32767) ' || fail "expected nobody to serve NFS"
+  nobody_serves
   prove "data, and what clients wrote; the table, the settings and the server are gone"
-}
-
-# Without data, and without what the server's own package leaves of its state when it is purged.
-look_but_for_data() { look | grep -v -e '^content [^ ]*  /srv/' -e '^file /srv/' -e '^file /var/lib/nfs' | sort; }
-
-taken_back() {
-  look_but_for_data > "$state/after"
-  diff "$state/before" "$state/after" || fail "expected the machine as it was before the install, but for /srv"
-  prove "packages, users, units, files, ports and mounts as before the install ($(wc -l < "$state/after") facts)"
 }
 
 first_boot() {

@@ -3,17 +3,9 @@
 # USB stick. One boot: in software emulation a control plane takes its time.
 set -euo pipefail
 . /elsewhere/machine.sh
-address=192.0.2.10
+. /elsewhere/nfs_server.sh
 share=/srv/share/scratch
 export KUBECONFIG=/etc/kubernetes/admin.conf
-
-link() {
-  modprobe dummy numdummies=0
-  ip link add lan0 type dummy
-  ip address add "$address/24" dev lan0
-  ip link set lan0 up
-  prove "$(ip -brief address show lan0 | tr -s ' ')"
-}
 
 install_it() {
   mkdir -p "$mounted"

@@ -1,20 +1,8 @@
 #!/bin/bash
 # Runs inside the virtual machine, at each boot, as root: an appliance that gives folders away by NFSv3 from a container, from the USB stick.
-# The machine has no network card; what stands in for its network is a link to nowhere with an address of its own.
 set -euo pipefail
 . /elsewhere/machine.sh
-address=192.0.2.10
-network=192.0.2.0/24
-client=/mnt/client
-share=/srv/share
-
-link() {
-  modprobe dummy numdummies=0
-  ip link add lan0 type dummy
-  ip address add "$address/24" dev lan0
-  ip link set lan0 up
-  prove "$(ip -brief address show lan0 | tr -s ' ')"
-}
+. /elsewhere/nfs_server.sh
 
 # What else listens there is refused before anything is touched.
 refused() {
@@ -33,27 +21,11 @@ refused() {
   prove "a program that has port 2049"
 }
 
-install_it() {
-  sh "$mounted/START.sh" install --trust "$key" --yes
-  umount "$mounted"
-  prove "exit code 0"
-}
-
-status() {
-  rootcellar-install status | tee "$state/status"
-  prove "exit code 0: $(grep -c 'nfs-mount-.*passed' "$state/status") mounts proven"
-}
-
 exported() {
   ! systemctl is-active rpcbind.socket rpcbind.service || fail "expected the machine's own rpcbind to be down"
   docker ps --filter name=rootcellar-nfs --format '{{.Names}} {{.Image}} {{.Status}}' | tee "$state/running"
   grep -q '^rootcellar-nfs 127.0.0.1:5000/' "$state/running" || fail "expected the container"
-  showmount --exports --no-headers "$address" | tee "$state/exports"
-  grep -qx "$share/scratch $network" <(tr -s ' ' < "$state/exports") || fail "expected $share/scratch for $network"
-  rpcinfo -p "$address" | awk '{print $5, $3, $4}' | sort -u | tee "$state/ports"
-  for wanted in 'mountd tcp 32767' 'status tcp 32765' 'nlockmgr tcp 32768' 'nfs tcp 2049'; do
-    grep -qx "$wanted" "$state/ports" || fail "expected '$wanted' among the ports"
-  done
+  exports_scratch 'mountd tcp 32767' 'status tcp 32765' 'nlockmgr tcp 32768' 'nfs tcp 2049'
   prove "$(wc -l < "$state/exports") folders for $network, by $(cut -d' ' -f2 "$state/running")"
 }
 
@@ -85,25 +57,11 @@ again() {
   prove "another container after a kill; the client's mount went on"
 }
 
-uninstall() {
-  rootcellar-install uninstall --yes
-  [ ! -e /usr/local/sbin/rootcellar-install ] || fail "expected the installer itself to be gone"
-  prove "exit code 0"
-}
-
 kept() {
   [ -s "$share/scratch/by-3" ] || fail "expected what clients wrote"
   [ ! -e /etc/rootcellar ] && [ ! -e /etc/systemd/system/rootcellar-nfs.service ] || fail "expected the table and the unit to be gone"
-  ! ss --no-header --listening --tcp --numeric | grep -E ':(2049|111|32767) ' || fail "expected nobody to serve NFS"
+  nobody_serves
   prove "what clients wrote; the table, the unit and the server are gone"
-}
-
-look_but_for_data() { look | grep -v -e '^content [^ ]*  /srv/' -e '^file /srv/' -e '^file /var/lib/nfs' | sort; }
-
-taken_back() {
-  look_but_for_data > "$state/after"
-  diff "$state/before" "$state/after" || fail "expected the machine as it was before the install, but for /srv"
-  prove "packages, users, units, files, ports and mounts as before the install ($(wc -l < "$state/after") facts)"
 }
 
 first_boot() {

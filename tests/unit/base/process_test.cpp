@@ -1,4 +1,5 @@
 // Programs, interrupts and threads.
+#include "bundle/base/last_line.h"
 #include "bundle/base/process.h"
 
 #include <gtest/gtest.h>
@@ -23,6 +24,14 @@ ProcessSpec shell(std::string script) {
   ProcessSpec spec;
   spec.argv = {"/bin/sh", "-c", std::move(script)};
   return spec;
+}
+
+TEST(Process, TheLastLineThatSaysSomething) {
+  EXPECT_EQ(last_line(""), "");
+  EXPECT_EQ(last_line("\n \n"), "");
+  EXPECT_EQ(last_line("first\n  E: no such package \n\n"), "E: no such package");
+  EXPECT_EQ(last_line("a\n\x1b[31mred"), printable("\x1b[31mred"));
+  EXPECT_EQ(last_line(std::string(301, 'x')), printable(std::string(301, 'x'), 300));
 }
 
 TEST(Process, OutputErrorsAndExitCode) {
