@@ -24,7 +24,6 @@ struct SiteBundle {
   std::string motd = "welcome to the lab\n";
   LanSection lan{};
   std::vector<PlacedFile> more_files{};  ///< beside the motd; their bytes are the motd's
-  LanSection lan{};
 };
 
 /// The values of --from, as the unit's command line has them.
