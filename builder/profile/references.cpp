@@ -101,9 +101,6 @@ class ReferenceChecker {
       else if (profile_.lan.certificate != "made")
         faults_.add(*tls, "a registry with TLS needs a certificate for this machine's addresses, which the site's own has not: lan.certificate must be 'made'");
     }
-    const YamlNode* lan = root_.find("lan");
-    if (lan != nullptr && profile_.lan.enabled && !has_package("ca-certificates"))
-      faults_.add(*lan, "package 'ca-certificates' is not among packages.install", "each machine's own programs are told of the site's authority by it");
   }
 
   bool has_image_of(const std::string& host) const {

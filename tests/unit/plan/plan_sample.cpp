@@ -186,6 +186,7 @@ Facts sample_facts() {
   facts.systemd = true;
   facts.clock = parse_time("2026-11-21T08:00:00Z").value();
   facts.packages["bash"] = {"5.2", "installed", false};
+  facts.packages["ca-certificates"] = {"20230311", "installed", false};  // as on every usual Debian
   facts.users = {"root"};
   facts.addresses = {"127.0.0.1", "192.0.2.7"};
   facts.cgroup = "v2";
