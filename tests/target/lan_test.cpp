@@ -41,7 +41,7 @@ class Lan : public testing::Test {
     server.read_only_binds = {{field::workshop().stick({.profile = "lab-lan", .folder = cat(RC_SOURCE_DIR, "/profiles")}), "/media/stick"}};
     server_ = std::make_unique<SealedHost>(std::move(server));
     SealedHostOptions desk = options("desk", {"chromium", "chromium-driver", "python3-minimal", "libpython3-stdlib", "libnss3-tools", "curl", "openssl",
-                                              "ca-certificates", "chrony", "dnsutils", "docker.io"});
+                                              "ca-certificates", "chrony", "dnsutils", "docker.io", "iputils-ping"});
     desk.lan = &server_->lan();
     desk.number = 3;
     desk_ = std::make_unique<SealedHost>(std::move(desk));
@@ -143,7 +143,6 @@ class Lan : public testing::Test {
                     "More details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\n"
                     "establish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the web page mentioned above.\n");
     const JsonValue seen = browse("https://other.example:8443/", "outside-the-constraint");
-    EXPECT_NE(seen.text("error"), "");
     EXPECT_NE(seen.text("text").value_or("").find("NET::ERR_CERT_INVALID"), std::string::npos) << seen.dump();
     EXPECT_EQ(on_server("systemctl stop other; cd /root; rm -f other.key other.csr other.crt other.ext; rm -f /var/lib/rootcellar/secrets/*.srl"), "exit 0\n");
     EXPECT_EQ(at_desk("sed -i '/other.example/d' /etc/hosts"), "exit 0\n");
@@ -172,7 +171,6 @@ TEST_F(Lan, APersonAtTheNextDeskOpensItByNameWithoutAWarning) {
   expect_names();
   expect_page("http://lab.internal/", "http-before-trust", false);
   const JsonValue stranger = browse("https://lab.internal/", "https-before-trust");
-  EXPECT_NE(stranger.text("error"), "");
   EXPECT_NE(stranger.text("text").value_or("").find("NET::ERR_CERT_AUTHORITY_INVALID"), std::string::npos) << stranger.dump();
 
   give_trust_to_the_browser();
@@ -184,12 +182,15 @@ TEST_F(Lan, APersonAtTheNextDeskOpensItByNameWithoutAWarning) {
 
   server_->reboot();
   EXPECT_EQ(on_server(cat("for i in $(seq 60); do ", k_installed, " status >/dev/null 2>&1 && exit 0; sleep 2; done; ", k_installed, " status")), "exit 0\n");
+  // The host's card is another one after a reboot, as no machine's is: its neighbour may look for the old one for a minute.
+  EXPECT_EQ(at_desk("for i in $(seq 60); do ping -c 1 -W 1 10.93.0.2 >/dev/null && exit 0; sleep 1; done; exit 1"), "exit 0\n");
   expect_all_of_it("rebooted");
   EXPECT_EQ(server_->seal_count().packets, 0U) << join(server_->seal_count().lines, "\n");
 
   const std::string gone = on(*server_, {k_installed, "uninstall", "--yes", "--purge-data", "--product", "lab-lan"});
   ASSERT_TRUE(gone.starts_with("exit 0\n")) << gone;
   for (const char* path : {"/root/site.pub", "/root/answers.yaml"}) remove_file(cat(server_->root_folder(), path));
+  server_->reboot();
   const SnapshotComparison compared = compare_snapshots(before, take_snapshot(*server_), true);
   EXPECT_TRUE(compared.differences.empty()) << join(compared.differences, "\n");
 }

@@ -2,7 +2,7 @@
 """Opens a page in the distribution's Chromium, by its chromedriver (W3C WebDriver over loopback), and says what a person would see.
 
   browser.py URL SCREENSHOT [DARK_OR_LIGHT [WIDTH]]    prints one JSON object:
-    error      what the driver says of the navigation, "" when the page came: "insecure certificate: "
+    error      what the driver says of the navigation; nothing of a warning about a certificate, which is a page to it
     secure     window.isSecureContext
     title      document.title
     address    where the browser ended

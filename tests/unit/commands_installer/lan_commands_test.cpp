@@ -26,7 +26,8 @@ class LanSiteTest : public ::testing::Test {
     host.add_file("/proc/net/fib_trie", test::fib_trie({"192.0.2.7"}));
     host.add_file("/proc/net/route", test::route_table({test::k_way_out, test::k_lan}));
     host.add_directories("/usr/local/share/ca-certificates");
-    host.set_tool("/usr/sbin/update-ca-certificates", [](MemoryHost&, const ToolCall&) { return ToolResult{}; });
+    for (const char* tool : {"/usr/sbin/update-ca-certificates", "/usr/bin/test"})
+      host.set_tool(tool, [](MemoryHost&, const ToolCall&) { return ToolResult{}; });
     bundle_.lan.enabled = true;
     bundle_.lan.names = {"registry"};
     bundle_.lan.nameserver = bundle_.lan.time = false;
@@ -100,7 +101,8 @@ TEST_F(LanSiteTest, WhoSaysYesBeforehandIsAskedNothing) {
   TypingConsole console({});
   EXPECT_EQ(test::message_of([&] { install(console, true); }),
             "cannot install 'lab-cpu-3-amd64': the answers do not say the site's domain: give the name that people will type as 'lan.domain'; "
-            "where nothing is registered, one that ends with .internal");
+            "where nothing is registered, one that ends with .internal; the answers do not say which addresses the load balancer may give away: give "
+            "some of the people's network that nobody has, and that no DHCP server gives away, as 'lan.range', like 192.0.2.240-192.0.2.250");
   EXPECT_EQ(console.said, "");
 }
 

@@ -30,6 +30,7 @@ Site::Site() {
   host_.add_file("/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n");
   for (const char* directory : {"/run/systemd/system", "/var/log", "/usr/local/sbin", "/srv"}) host_.add_directories(directory);
   host_.add_file("/proc/self/exe", "the program");
+  host_.add_file("/var/lib/dpkg/status", "Package: ca-certificates\nStatus: install ok installed\nArchitecture: all\nVersion: 20230311\n\n");
   host_.set_server([](MemoryHost&, const std::string&) { return HttpReply{200, "hello from the page", {}}; });
   surroundings_.lock = path("lock");
   unit = [this](const std::vector<std::string>& argv) { run_in_unit(surroundings_, places_of(argv)); };

@@ -20,6 +20,7 @@ class LanCertificate : public ::testing::Test {
     answers_.lan.domain = "lab.example";
     answers_.lan.network = "192.0.2.0/24";
     facts_.clock = k_made + 50 * k_day;
+    header_.created = k_made;
   }
   /// The site brings what `site_` made.
   void bring(const std::string& chain) {
@@ -30,7 +31,7 @@ class LanCertificate : public ::testing::Test {
   }
   /// About certificates: the sample machine fits otherwise.
   Texts refusals() { return plan().refusals; }
-  Plan plan() { return make_plan(sample_header(), index_, facts_, answers_); }
+  Plan plan() { return make_plan(header_, index_, facts_, answers_); }
   std::string ids() {
     std::string text;
     for (const Step& step : plan().steps) {
@@ -48,6 +49,7 @@ class LanCertificate : public ::testing::Test {
 
   Issued site_;
   std::string server_ = site_.certificate({"lab.example", "*.lab.example"});
+  Header header_ = sample_header();
   Index index_ = sample_cluster_index();
   Facts facts_ = sample_node_facts();
   Answers answers_ = sample_cluster_answers();
@@ -55,7 +57,7 @@ class LanCertificate : public ::testing::Test {
 
 TEST_F(LanCertificate, IsMadeHere) {
   EXPECT_EQ(refusals(), Texts{});
-  EXPECT_EQ(ids(), "site-authority\nsite-certificate\nsite-trust-file\nsite-trust\nsite-certificate-file\nsite-key-file\nportal-ca-crt\n"
+  EXPECT_EQ(ids(), "site-authority\nsite-certificate\nsite-authority-file\nsite-trust-store\nsite-trust-file\nsite-trust\nsite-names\nsite-certificate-file\nsite-key-file\nportal-ca-crt\n"
                    "portal-drawing\n");
   EXPECT_NE(page().find("an authority that was made here"), std::string::npos);
 }
@@ -63,7 +65,7 @@ TEST_F(LanCertificate, IsMadeHere) {
 TEST_F(LanCertificate, OfTheSitesOwnAuthorityHandsThatOut) {
   bring(cat(server_, site_.authority));
   EXPECT_EQ(refusals(), Texts{});
-  EXPECT_EQ(ids(), "site-certificate\nsite-trust-file\nsite-trust\nsite-certificate-file\nsite-key-file\nportal-ca-crt\nportal-drawing\n");
+  EXPECT_EQ(ids(), "site-certificate\nsite-authority-file\nsite-trust-store\nsite-trust-file\nsite-trust\nsite-names\nsite-certificate-file\nsite-key-file\nportal-ca-crt\nportal-drawing\n");
   EXPECT_NE(page().find("an authority that this site has"), std::string::npos);
 }
 
@@ -71,7 +73,7 @@ TEST_F(LanCertificate, OfAKnownAuthorityHandsNothingOut) {
   bring(server_);
   facts_.certificates.known = site_.authority;
   EXPECT_EQ(refusals(), Texts{});
-  EXPECT_EQ(ids(), "site-certificate\nsite-certificate-file\nsite-key-file\n");
+  EXPECT_EQ(ids(), "site-certificate\nsite-names\nsite-certificate-file\nsite-key-file\n");
   EXPECT_NE(page().find("there is nothing to install"), std::string::npos);
 }
 

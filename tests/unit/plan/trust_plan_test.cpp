@@ -154,7 +154,7 @@ TEST(TrustPlan, AMachineThatJoinsBelievesTheSite) {
   EXPECT_EQ(plan.refusals, Texts{});
   EXPECT_EQ(action_of<WriteFile>(plan, "site-authority-file").content, k_certificate);
   EXPECT_EQ(action_of<WriteFile>(plan, "site-trust-file").content, k_certificate);
-  EXPECT_EQ(action_of<EditLines>(plan, "site-names").add, Texts{"192.0.2.240 lab.internal registry.lab.internal"});
+  EXPECT_EQ(action_of<EditLines>(plan, "site-names").add, (Texts{"192.0.2.240 lab.internal", "192.0.2.7 registry.lab.internal"}));
   EXPECT_NE(action_of<WriteFile>(plan, "mirror-quay-io").content.find("[host.\"https://192.0.2.10:5000/v2/quay.io\"]"), std::string::npos);
   EXPECT_EQ(find_step(plan, "site-authority"), nullptr);
   EXPECT_EQ(find_step(plan, "site-key-file"), nullptr);
