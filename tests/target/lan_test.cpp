@@ -138,7 +138,8 @@ class Lan : public testing::Test {
                   "systemd-run --quiet --unit=other openssl s_server -accept 8443 -cert /root/other.crt -key /root/other.key -www"),
               "exit 0\n");
     ASSERT_EQ(at_desk("echo '10.93.0.2 other.example' >> /etc/hosts"), "exit 0\n");
-    const std::string curl = at_desk("curl --silent --show-error --retry 5 --retry-connrefused https://other.example:8443/");
+    const std::string curl = at_desk("for i in $(seq 100); do (: > /dev/tcp/other.example/8443) 2>/dev/null && break; sleep 0.1; done; "
+                                     "curl --silent --show-error https://other.example:8443/");
     EXPECT_EQ(curl, "exit 60\ncurl: (60) SSL certificate problem: permitted subtree violation\n"
                     "More details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\n"
                     "establish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the web page mentioned above.\n");
