@@ -41,7 +41,7 @@ class Lan : public testing::Test {
     server.read_only_binds = {{field::workshop().stick({.profile = "lab-lan", .folder = cat(RC_SOURCE_DIR, "/profiles")}), "/media/stick"}};
     server_ = std::make_unique<SealedHost>(std::move(server));
     SealedHostOptions desk = options("desk", {"chromium", "chromium-driver", "python3-minimal", "libpython3-stdlib", "libnss3-tools", "curl", "openssl",
-                                              "ca-certificates", "chrony", "dnsutils", "docker.io", "iputils-ping"});
+                                              "ca-certificates", "chrony", "dnsutils", "docker.io", "iputils-ping", "avahi-utils"});
     desk.lan = &server_->lan();
     desk.number = 3;
     desk_ = std::make_unique<SealedHost>(std::move(desk));
@@ -92,6 +92,14 @@ class Lan : public testing::Test {
     EXPECT_EQ(at_desk("getent ahostsv4 lab.internal | head -n 1 | cut -d ' ' -f 1"), "exit 0\n10.93.0.2\n");
     EXPECT_EQ(at_desk("dig nobody.lab.internal @10.93.0.2 | grep -o 'status: [A-Z]*'"), "exit 0\nstatus: NXDOMAIN\n");
     EXPECT_EQ(at_desk("dig deb.debian.org @10.93.0.2 | grep -o 'status: [A-Z]*'"), "exit 0\nstatus: REFUSED\n");
+  }
+
+  /// Without any nameserver; the certificate is for that name, too.
+  void expect_local_name() {
+    const std::string name = cat(server_->name(), ".local");
+    EXPECT_EQ(at_desk(cat("avahi-resolve -4 -n ", name)), cat("exit 0\n", name, "\t10.93.0.2\n"));
+    EXPECT_EQ(at_desk(cat("curl --silent --show-error --output /dev/null --write-out '%{http_code}' --resolve ", name, ":443:10.93.0.2 https://", name, "/")),
+              "exit 0\n200");
   }
 
   void expect_time() { EXPECT_EQ(at_desk("chronyd -Q -t 20 'server 10.93.0.2 iburst' 2>&1 | grep -c 'System clock wrong by'"), "exit 0\n1\n"); }
@@ -156,6 +164,7 @@ class Lan : public testing::Test {
     expect_page("http://lab.internal/", cat("http-", when), false);
     expect_page("https://lab.internal/", cat("https-", when), true);
     expect_programs_trust();
+    expect_local_name();
   }
 
   TemporaryDirectory work_{"rc-lan"};
