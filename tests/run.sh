@@ -68,6 +68,10 @@ if [ "$what" = cluster ]; then
   title "end to end: a cluster whose containers are run by NVIDIA's runtime, with a stand-in for a card"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-cdi cdi
 
+  title "end to end: a cluster whose pods read the site's page by name over https, from MetalLB's address and from the node's"
+  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-balancer balancer
+  bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-node node
+
   title "end to end: a cluster on docker with its registry over https and under others' names, and three hosts of it"
   bash tests/e2e/cluster.sh build/dev/bin build/e2e-cluster-trust trust
   bash tests/e2e/cluster_lan.sh build/dev/bin build/e2e-cluster-trust

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # End to end: a bundle of profiles/lab-cluster.yaml, locked and built from what the projects of a Kubernetes cluster publish (served on loopback,
 # ../upstream/README.md), on a FAT32 stick image, and the rehearsal from it. Root; Debian 12; the machine's own package sources and Go modules.
-#   cluster.sh BIN_FOLDER [WORK_FOLDER [RUNTIME]]    RUNTIME: containerd, docker, trust: docker with a registry over https, or cdi: containerd with NVIDIA's runtime and a stand-in for a card; in a WORK_FOLDER that is not "", keys, bundle and stick image stay
+#   cluster.sh BIN_FOLDER [WORK_FOLDER [KIND]]    in a WORK_FOLDER that is not "", keys, bundle and stick image stay
+# KIND: containerd, docker; trust: docker with a registry over https; cdi: containerd with NVIDIA's runtime and a stand-in for a card; balancer,
+# node: profiles/lab-cluster-lan.yaml, whose pods read the site's page by name over https, from an address of MetalLB's or the node's.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fat32=$here/../target/fat32.sh
 . "$here/../upstream/kubernetes/serve.sh"
 . "$here/stand_in.sh"
-usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker | trust | cdi]]"
+usage="usage: cluster.sh BIN_FOLDER [WORK_FOLDER [containerd | docker | trust | cdi | balancer | node]]"
 bin=${1:?$usage}
 keep=${2-}
 runtime=${3:-containerd}
-case "$runtime" in containerd | docker) profile=lab-cluster:$runtime ;; cdi | trust) profile=../tests/target/profiles/cluster-$runtime ;; *) echo "$usage" >&2; exit 2 ;; esac
+case "$runtime" in containerd | docker) profile=lab-cluster:$runtime ;; cdi | trust) profile=../tests/target/profiles/cluster-$runtime ;; balancer | node) profile=lab-cluster-lan:$runtime ;; *) echo "$usage" >&2; exit 2 ;; esac
 work=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/rootcellar-cluster.XXXXXX")}
 attached=
 serving=
@@ -46,8 +48,11 @@ if [ -n "$folder" ]; then
 fi
 
 printf '\n--- %s\n    %s\n' "rehearse" "The real install in a host with no route out: a cluster on $runtime, a chart, a workflow; reboot; uninstall; compared with what the host was."
-cat > "$work/answers.yaml" << ANSWERS
-cluster:
-  roles: [webServer$([ "$runtime" != cdi ] || echo ', gpuWorker')]
-ANSWERS
+case "$runtime" in
+  cdi) answers="cluster: {roles: [webServer, gpuWorker]}" ;;
+  balancer) answers="lan: {range: 10.93.0.240-10.93.0.245}" ;;  # of the sealed host's own network
+  node) answers="lan: {}" ;;
+  *) answers="cluster: {roles: [webServer]}" ;;
+esac
+echo "$answers" > "$work/answers.yaml"
 "$bin/rootcellar" rehearse "$attached" --trust "$work/elsewhere/lab-team.pub" --answers "$work/answers.yaml" "${like[@]}"
