@@ -40,7 +40,7 @@ std::string cri_docker_unit_text(const PlanInput& input) {
   return cat(
       "[Unit]\nDescription=docker as the kubelet's runtime\nRequires=docker.service\nAfter=docker.service\n\n[Service]\n"
       "Type=notify\nExecStart=",
-      k_cri_dockerd, " --container-runtime-endpoint unix:///run/cri-dockerd.sock --network-plugin cni --cni-bin-dir ", section.cni_programs,
+      k_cri_dockerd, " --container-runtime-endpoint unix:///run/cri-dockerd.sock --streaming-bind-addr 127.0.0.1:0 --network-plugin cni --cni-bin-dir ", section.cni_programs,
       " --cni-conf-dir /etc/cni/net.d --pod-infra-container-image ", section.sandbox_image,
       "\nRestart=always\nRestartSec=2\nKillMode=process\nDelegate=yes\nTasksMax=infinity\nLimitNOFILE=1048576\nUnsetEnvironment=",
       k_proxy_variables, "\n\n[Install]\nWantedBy=multi-user.target\n");
