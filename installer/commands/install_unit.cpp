@@ -74,12 +74,20 @@ void say_that_it_goes_on(cli::Console& console) {
   throw error;
 }
 
+/// The last word comes before the unit has gone, and the next command would take it for an installation that runs. On a busy disk that may
+/// be some seconds; longer than a minute nobody waits for it.
+void wait_until_left(Surroundings& surroundings) {
+  constexpr std::uint64_t k_longest = 60'000;
+  for (std::uint64_t waited = 0; waited < k_longest && install_unit_active(surroundings); waited += k_poll_milliseconds)
+    surroundings.host.sleep(k_poll_milliseconds);
+}
+
 void wait_for_end(Surroundings& surroundings, EventFollower& follower) {
   for (unsigned polls = 0;; ++polls) {
     poll_interrupt();
     const bool active = polls % k_polls_per_look != k_polls_per_look - 1 || install_unit_active(surroundings);
     follower.poll();
-    if (follower.result()) return;
+    if (follower.result()) return wait_until_left(surroundings);
     if (!active) throw_ended_without_a_word(surroundings);
     surroundings.host.sleep(k_poll_milliseconds);
   }
