@@ -171,22 +171,15 @@ void check_modules(const PlanInput& input, Plan& plan) {
                               ": install the package with this kernel's modules, or boot the kernel they are for"));
 }
 
-bool has_package(const PlanInput& input, std::string_view name) {
-  const auto here = input.facts.packages.find(std::string(name));
-  if (here != input.facts.packages.end() && here->second.state == "installed") return true;
-  const std::vector<PackageFile>& files = input.appliance().packages.files;
-  return std::any_of(files.begin(), files.end(), [&](const PackageFile& file) { return file.name == name && input.wants_package(file); });
-}
-
 /// What kubeadm's preflight asks for, and what runs the containers.
 void check_packages(const PlanInput& input, Plan& plan) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 3> k_tools = {
       {{"conntrack", "conntrack"}, {"iptables", "iptables"}, {"iproute2", "ip"}}};
   for (const auto& [package, program] : k_tools) {
-    if (has_package(input, package) || placed_program(input.appliance(), program)) continue;
+    if (input.has_package(package) || placed_program(input.appliance(), program)) continue;
     plan.refusals.push_back(cat("a node needs the package '", package, "', which neither this machine nor the bundle has"));
   }
-  if (input.cluster_containerd() && !has_package(input, "containerd")) {
+  if (input.cluster_containerd() && !input.has_package("containerd")) {
     plan.refusals.push_back("the cluster's runtime is containerd, which neither this machine nor the bundle has");
   }
 }

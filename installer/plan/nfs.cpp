@@ -57,12 +57,6 @@ NfsSite make_nfs_site(const PlanInput& input) {
 
 // ---- refusals
 
-bool has_package(const PlanInput& input, std::string_view name) {
-  const auto& files = input.appliance().packages.files;
-  const bool is_brought = std::any_of(files.begin(), files.end(), [&](const PackageFile& file) { return file.name == name; });
-  return is_brought || input.facts.packages.contains(std::string(name));
-}
-
 bool runs_unit_of_ours(const PlanInput& input, std::string_view unit) {
   if (!input.facts.installed) return false;
   const std::vector<Step>& steps = input.facts.installed->steps;
@@ -212,7 +206,7 @@ void plan_existing(const PlanInput& input, Plan& plan) {
   const std::string silence = input.facts.storage.existing_nfs.value_or("");
   if (!silence.empty())
     plan.refusals.push_back(cat("the NFS server ", existing.server, " of the answers does not answer at port ", k_nfs_port, ": ", silence));
-  if (!has_package(input, k_client_package))
+  if (!input.has_package(k_client_package))
     plan.refusals.push_back(cat("the answers name an NFS server, and neither this machine nor the bundle has the package ", k_client_package));
   std::vector<std::string> paths{existing.path};
   const auto& exports = section_of(input).exports;

@@ -85,7 +85,7 @@ void make_way(const PlanInput& input, Plan& plan) {
   const bool is_brought =
       std::any_of(brought.begin(), brought.end(), [](const PackageFile& file) { return file.name == k_server_package; });
   if (is_brought || runs_unit_of_ours(input, k_nfs_unit)) keep_down(k_nfs_unit, reason, plan);
-  if (!has_package(input, "rpcbind")) return;
+  if (!input.has_package("rpcbind")) return;
   keep_down("rpcbind.socket", reason, plan);
   keep_down("rpcbind.service", reason, plan);
 }
@@ -130,7 +130,7 @@ void plan_nfs_container(const PlanInput& input, Plan& plan) {
            SetUnit{unit, true, true, true, watch_also_packages(input, {table, unit_path})});
   plan_nfs_ports(nfs, true, plan);
   plan_nfs_proof(input, site, plan);
-  if (!has_package(input, k_client_package))
+  if (!input.has_package(k_client_package))
     plan.refusals.push_back(
         cat("the appliance proves its folders by a mount, and neither this machine nor the bundle has the package ", k_client_package));
 }

@@ -19,8 +19,6 @@ struct NfsSite {
 };
 NfsSite make_nfs_site(const PlanInput& input);
 
-/// The bundle brings the package, or the machine has it.
-bool has_package(const PlanInput& input, std::string_view name);
 /// An earlier bundle's plan runs the unit here.
 bool runs_unit_of_ours(const PlanInput& input, std::string_view unit);
 /// Refusals and cautions of both ways.

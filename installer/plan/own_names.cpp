@@ -216,7 +216,7 @@ void plan_own_names_fit(const PlanInput& input, Plan& plan) {
                                 " by these names, which only the bundle's own registry can answer to: leave out 'existing.registry', or take "
                                 "a bundle without registry.own_names"));
   if (!has_own_names(input)) return;
-  if (!has_package(input, "iproute2"))
+  if (!input.has_package("iproute2"))
     plan.refusals.emplace_back("docker's own names of registries need the program ip, and neither this machine nor the bundle has the package 'iproute2'");
   if (input.join != nullptr && input.join->names_authority.empty())
     plan.refusals.push_back(cat("the ticket says nothing of the authority for ", join(names, ", "),

@@ -72,6 +72,13 @@ std::vector<std::string> PlanInput::groups() const {
 
 bool PlanInput::wants_package(const PackageFile& file) const { return needed_by(file, groups()); }
 
+bool PlanInput::has_package(std::string_view name) const {
+  const auto here = facts.packages.find(std::string(name));
+  if (here != facts.packages.end() && here->second.state == "installed") return true;
+  const std::vector<PackageFile>& files = appliance().packages.files;
+  return std::any_of(files.begin(), files.end(), [&](const PackageFile& file) { return file.name == name && wants_package(file); });
+}
+
 std::vector<std::string> PlanInput::asked_packages() const {
   std::vector<std::string> names = appliance().packages.install;
   for (const NodeRole* role : own_roles(*this)) add_once(names, role->packages);

@@ -52,6 +52,8 @@ struct PlanInput {
   std::vector<std::string> groups() const;
   /// This machine gets a package that is only for `its` groups; none: every machine does.
   bool wants_package(const PackageFile& file) const;
+  /// It is on this machine, or the bundle brings it here.
+  bool has_package(std::string_view name) const;
   /// What apt is asked for on this machine, in order, each once.
   std::vector<std::string> asked_packages() const;
   /// This machine has, by the site's word, a card of NVIDIA's that containers use.

@@ -54,13 +54,6 @@ void add_once(std::vector<std::string>& list, const std::string& text) {
 
 }  // namespace
 
-bool has_package(const PlanInput& input, std::string_view name) {
-  const auto here = input.facts.packages.find(std::string(name));
-  if (here != input.facts.packages.end() && here->second.state == "installed") return true;
-  const auto& files = input.appliance().packages.files;
-  return std::any_of(files.begin(), files.end(), [&](const PackageFile& file) { return file.name == name; });
-}
-
 bool registry_tls(const PlanInput& input) {
   const Appliance& appliance = input.appliance();
   const bool ours = input.own_registry() || (input.join != nullptr && !input.site_registry() && !input.join->site_registry);
@@ -126,7 +119,7 @@ void plan_machine_trust(const PlanInput& input, const LanSite& site, Plan& plan)
 
 void plan_trust_fit(const PlanInput& input, Plan& plan) {
   const std::string_view package = "ca-certificates";
-  if (!has_package(input, package)) {
+  if (!input.has_package(package)) {
     plan.refusals.push_back(cat("this machine has no trust store for the site's authority, and the bundle does not bring the package '", package, "'"));
   }
   if (registry_tls(input) && brings_certificate(input))

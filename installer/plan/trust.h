@@ -37,8 +37,6 @@ std::string_view registry_program(const RegistrySection& registry);
 std::vector<std::string> page_addresses(const PlanInput& input, const LanSite& site);
 /// Their addresses and lines in /etc/hosts, before docker starts: it reads that file at most every 5 seconds.
 void plan_own_addresses(const PlanInput& input, Plan& plan);
-/// This machine has the package, or gets it.
-bool has_package(const PlanInput& input, std::string_view name);
 /// The second authority and what serves by it; comes after the page, which leaves it port 443.
 void plan_own_names(const PlanInput& input, Plan& plan);
 void plan_own_names_fit(const PlanInput& input, Plan& plan);
