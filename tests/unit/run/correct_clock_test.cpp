@@ -7,23 +7,12 @@
 #include "tests/support/failing_host.h"
 #include "tests/support/memory_host.h"
 #include "tests/unit/run/small_appliance.h"
+#include "tests/unit/run/warned.h"
 
 namespace rootcellar::test {
 namespace {
 
 constexpr std::int64_t k_made = 1'900'000'000, k_end = 1'963'072'000, k_word = 1'910'000'000;
-
-/// Keeps what it is warned of.
-class Warned final : public Progress {
- public:
-  void begin(std::string_view, std::uint64_t, bool) noexcept override {}
-  void advance(std::uint64_t) noexcept override {}
-  void end() noexcept override {}
-  void note(std::string_view) noexcept override {}
-  void event(std::string_view, const JsonValue&) noexcept override {}
-  void warn(std::string_view text) noexcept override { warnings.emplace_back(text); }
-  std::vector<std::string> warnings;
-};
 
 class ClockStep : public ::testing::Test {
  protected:

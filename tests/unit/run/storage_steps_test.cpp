@@ -6,21 +6,10 @@
 #include "installer/run/data_record.h"
 #include "tests/unit/base/error_text.h"
 #include "tests/unit/run/storage_machine.h"
+#include "tests/unit/run/warned.h"
 
 namespace rootcellar::test {
 namespace {
-
-/// Keeps what it is warned of.
-class Warned final : public Progress {
- public:
-  void begin(std::string_view, std::uint64_t, bool) noexcept override {}
-  void advance(std::uint64_t) noexcept override {}
-  void end() noexcept override {}
-  void note(std::string_view) noexcept override {}
-  void event(std::string_view, const JsonValue&) noexcept override {}
-  void warn(std::string_view text) noexcept override { warnings.emplace_back(text); }
-  std::vector<std::string> warnings;
-};
 
 class StorageSteps : public ::testing::Test {
  protected:
